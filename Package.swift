@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target holds to the same rules: Swift 6 mode, visible imports, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+
+let package = Package(
+    name: "polypod",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "polypod", targets: ["polypod"]),
+        .executable(name: "polypod-webhook", targets: ["polypod-webhook"]),
+        .library(name: "PodAdmission", targets: ["PodAdmission"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        // Without its traits Hummingbird needs no full Foundation, which halves the server's size.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "PodAdmission", swiftSettings: strict),
+        .target(
+            name: "ImageRegistry",
+            dependencies: [
+                "PodAdmission", asyncHTTPClient, crypto, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Observability",
+            dependencies: [coreMetrics, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "WebhookServer",
+            dependencies: [
+                "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTLS, logging, metrics, nioCore, nioPosix, nioSSL, serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "polypod-webhook",
+            dependencies: [
+                "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, logging, metrics,
+                serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "polypod",
+            dependencies: [
+                "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, asyncHTTPClient,
+                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioSSL, serviceLifecycle, swiftASN1, x509,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PodAdmissionTests", dependencies: ["PodAdmission"], swiftSettings: strict),
+        .testTarget(
+            name: "ImageRegistryTests",
+            dependencies: [
+                "ImageRegistry", "PodAdmission", asyncHTTPClient, crypto, hummingbird, hummingbirdCore, hummingbirdTLS,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhookServerTests",
+            dependencies: [
+                "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient, crypto, httpTypes,
+                hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: ["Observability", coreMetrics, metrics, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PolypodTests",
+            dependencies: ["polypod", "ImageRegistry", "PodAdmission"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

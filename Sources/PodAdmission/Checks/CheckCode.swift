@@ -1,0 +1,21 @@
+/// The stable codes of the checks, as they stand in policies, messages and metrics.
+public enum CheckCode: String, Sendable, Equatable, CaseIterable {
+    case variantForcesWasm = "variant-forces-wasm"
+    case variantUnknown = "variant-unknown"
+    case runtimeClassConflict = "runtime-class-conflict"
+    case programNotWasm = "program-not-wasm"
+    case nativeProgramNamedWasm = "native-program-named-wasm"
+    case imageNotRunnable = "image-not-runnable"
+    case indexNotPullable = "index-not-pullable"
+    case execProbe = "exec-probe"
+    case execHook = "exec-hook"
+    case exitCodeLost = "exit-code-lost"
+    case workingDirectory = "working-directory"
+    case windowsPod = "windows-pod"
+    case wasmArchitecture = "wasm-architecture"
+    case meshUser = "mesh-user"
+    case mutationMissed = "mutation-missed"
+    case imageUnresolved = "image-unresolved"
+    case imageNotAllowed = "image-not-allowed"
+    case digestRequired = "digest-required"
+}

@@ -1,0 +1,62 @@
+/// What becomes of a request because of a finding.
+public enum FindingAction: String, Sendable, Equatable, CaseIterable {
+    /// The request is refused.
+    case deny
+    /// The request is admitted with a warning.
+    case warn
+    /// Nothing is said.
+    case off
+}
+
+/// Something about a Pod that will not work as its author expects.
+public struct Finding: Sendable, Equatable {
+    /// Which check found it.
+    public let code: CheckCode
+    /// What becomes of the request.
+    public var action: FindingAction
+    /// The container it is about, or nil for the whole Pod.
+    public let container: String?
+    /// What is wrong, at most 120 characters.
+    public let message: String
+    /// What to do about it, at most 120 characters.
+    public let remedy: String
+
+    /// Creates a finding; both texts are cleaned and cut to length.
+    public init(_ code: CheckCode, action: FindingAction, container: String?, message: String, remedy: String) {
+        self.code = code
+        self.action = action
+        self.container = container
+        self.message = message.printable(limit: 120)
+        self.remedy = remedy.printable(limit: 120)
+    }
+
+    /// The finding as one line for `kubectl`, at most 120 characters: the container, the fault, the remedy, the code.
+    ///
+    /// The API server drops a warning that holds a control character and cuts long ones, so the line is made to fit:
+    /// the remedy gives way first, then the message; the code always stays.
+    public var warning: String {
+        let code = " [\(code.rawValue)]"
+        let subject = container.map { "container \"\($0.printable(limit: 63))\": " } ?? ""
+        let room = 120 - code.count - subject.count
+        let whole = "\(message); \(remedy)"
+        return subject + (whole.count <= room ? whole : message.printable(limit: max(room, 8))) + code
+    }
+}
+
+extension String {
+    /// This text without control characters, bidirectional overrides and line breaks, cut to `limit` characters.
+    func printable(limit: Int) -> String {
+        var text = ""
+        var count = 0
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: continue
+            default: break
+            }
+            count += 1
+            guard count <= limit else { return String(text.dropLast()) + "…" }
+            text.unicodeScalars.append(scalar)
+        }
+        return text
+    }
+}

@@ -1,0 +1,63 @@
+/// An `add` operation of JSON Patch (RFC 6902, 4.1), the only one Polypod writes.
+///
+/// The API server refuses a whole request when one of its webhooks' patches does not apply, whatever the webhook's
+/// failure policy says; an `add` whose parent exists always applies, and it replaces a member that is there.
+public struct JSONPatchOperation: Sendable, Equatable {
+    /// The unescaped steps of the path.
+    public var path: [String]
+    /// What is written there.
+    public var value: JSONValue
+
+    /// Creates an operation that writes `value` at `path`.
+    public init(add path: [String], value: JSONValue) {
+        self.path = path
+        self.value = value
+    }
+
+    /// The path as a JSON pointer (RFC 6901).
+    public var pointer: String {
+        path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
+    }
+
+    /// The operation as it is sent.
+    public var json: JSONValue {
+        ["op": "add", "path": .string(pointer), "value": value]
+    }
+}
+
+extension JSONValue {
+    /// This document after `patch`.
+    ///
+    /// - Throws: ``FieldError`` where an operation's parent does not exist.
+    public func applying(_ patch: [JSONPatchOperation]) throws(FieldError) -> JSONValue {
+        var document = self
+        for operation in patch { document = try document.adding(operation.value, at: operation.path[...]) }
+        return document
+    }
+
+    private func adding(_ value: JSONValue, at path: ArraySlice<String>) throws(FieldError) -> JSONValue {
+        guard let step = path.first else { return value }
+        let rest = path.dropFirst()
+        switch self {
+        case .object(var object):
+            guard rest.isEmpty || object[step] != nil else { throw FieldError("no such member", at: [.key(step)]) }
+            object[step] = rest.isEmpty ? value : try (object[step] ?? .null).adding(value, at: rest)
+            return .object(object)
+        case .array(var elements):
+            if step == "-", rest.isEmpty {
+                elements.append(value)
+            } else if let index = Int(step), elements.indices.contains(index) || (rest.isEmpty && index == elements.count) {
+                if rest.isEmpty {
+                    elements.insert(value, at: index)
+                } else {
+                    elements[index] = try elements[index].adding(value, at: rest)
+                }
+            } else {
+                throw FieldError("no such element", at: [.key(step)])
+            }
+            return .array(elements)
+        default:
+            throw FieldError("expected an object or a list, found \(kindName)", at: [.key(step)])
+        }
+    }
+}

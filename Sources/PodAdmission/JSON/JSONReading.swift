@@ -1,0 +1,107 @@
+/// Readers that turn a ``JSONValue`` into a typed value or say, with its path, which field does not fit.
+///
+/// An absent member and one that is `null` are the same, as they are for the API server.
+extension JSONValue {
+    /// This value as a string.
+    public func asString() throws(FieldError) -> String {
+        guard case .string(let text) = self else { throw mismatch("a string") }
+        return text
+    }
+
+    /// This value as a boolean.
+    public func asBool() throws(FieldError) -> Bool {
+        guard case .bool(let flag) = self else { throw mismatch("a boolean") }
+        return flag
+    }
+
+    /// This value as a whole number.
+    public func asInt() throws(FieldError) -> Int {
+        guard case .number(let text) = self, let number = Int(text) else { throw mismatch("a whole number") }
+        return number
+    }
+
+    /// This value as an object.
+    public func asObject() throws(FieldError) -> JSONObject {
+        guard case .object(let object) = self else { throw mismatch("an object") }
+        return object
+    }
+
+    /// This value as a list whose elements are read by `read`.
+    public func asArray<Element>(
+        of read: (JSONValue) throws(FieldError) -> Element
+    ) throws(FieldError) -> [Element] {
+        guard case .array(let values) = self else { throw mismatch("a list") }
+        var elements: [Element] = []
+        elements.reserveCapacity(values.count)
+        for (index, value) in values.enumerated() {
+            do throws(FieldError) { elements.append(try read(value)) } catch { throw error.under(.index(index)) }
+        }
+        return elements
+    }
+
+    /// This value as a list of strings.
+    public func asStrings() throws(FieldError) -> [String] {
+        try asArray { value throws(FieldError) in try value.asString() }
+    }
+
+    /// This value as an object of strings, such as labels and annotations are.
+    public func asStringMap() throws(FieldError) -> [String: String] {
+        var map: [String: String] = [:]
+        for member in try asObject().members {
+            do throws(FieldError) { map[member.key] = try member.value.asString() } catch {
+                throw error.under(.key(member.key))
+            }
+        }
+        return map
+    }
+
+    private func mismatch(_ expected: String) -> FieldError {
+        FieldError("expected \(expected), found \(kindName)")
+    }
+}
+
+extension JSONObject {
+    /// The member `key` read by `read`; nil where it is absent or null.
+    public func optional<Value>(
+        _ key: String,
+        _ read: (JSONValue) throws(FieldError) -> Value
+    ) throws(FieldError) -> Value? {
+        guard let value = self[key] else { return nil }
+        if case .null = value { return nil }
+        do throws(FieldError) { return try read(value) } catch { throw error.under(.key(key)) }
+    }
+
+    /// The member `key` read by `read`; an error where it is absent or null.
+    public func required<Value>(
+        _ key: String,
+        _ read: (JSONValue) throws(FieldError) -> Value
+    ) throws(FieldError) -> Value {
+        guard let value = try optional(key, read) else { throw FieldError("required", at: [.key(key)]) }
+        return value
+    }
+
+    /// The member `key` as a string; nil where it is absent or null.
+    public func optionalString(_ key: String) throws(FieldError) -> String? {
+        try optional(key) { value throws(FieldError) in try value.asString() }
+    }
+
+    /// The member `key` as an object; nil where it is absent or null.
+    public func optionalObject(_ key: String) throws(FieldError) -> JSONObject? {
+        try optional(key) { value throws(FieldError) in try value.asObject() }
+    }
+
+    /// The member `key` as a list of strings; empty where it is absent or null.
+    public func strings(_ key: String) throws(FieldError) -> [String] {
+        try optional(key) { value throws(FieldError) in try value.asStrings() } ?? []
+    }
+
+    /// Refuses members that the schema does not know, naming those that it does.
+    public func refuseUnknown(_ known: [String]) throws(FieldError) {
+        for member in members where !known.contains(member.key) {
+            throw FieldError(
+                "unknown field; known here: \(known.joined(separator: ", "))",
+                at: [.key(member.key)]
+            )
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/// A JSON document as a value, with members in the order they were written.
+///
+/// Numbers keep their text, so that nothing is rounded on the way through.
+public enum JSONValue: Sendable, Equatable {
+    /// The literal `null`.
+    case null
+    /// `true` or `false`.
+    case bool(Bool)
+    /// A number, as it was written.
+    case number(String)
+    /// A string, unescaped.
+    case string(String)
+    /// An array.
+    case array([JSONValue])
+    /// An object.
+    case object(JSONObject)
+
+    /// The word for this kind of value in messages to people.
+    public var kindName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+
+    /// The object inside, or nil for any other kind of value.
+    public var object: JSONObject? {
+        if case .object(let object) = self { object } else { nil }
+    }
+
+    /// The array inside, or nil for any other kind of value.
+    public var array: [JSONValue]? {
+        if case .array(let array) = self { array } else { nil }
+    }
+
+    /// The string inside, or nil for any other kind of value.
+    public var string: String? {
+        if case .string(let string) = self { string } else { nil }
+    }
+
+    /// The member `key` of an object; nil where this is no object or has no such member.
+    public subscript(key: String) -> JSONValue? {
+        object?[key]
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int) { self = .number(String(value)) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(JSONObject(elements.map { JSONObject.Member(key: $0.0, value: $0.1) }))
+    }
+    public init(nilLiteral: ()) { self = .null }
+}
+
+/// The members of a JSON object, in order.
+///
+/// Look-up is linear, since the objects of the Kubernetes and OCI interfaces are small. Of members with the same
+/// key the last one counts, as it does for the API server.
+public struct JSONObject: Sendable, Equatable {
+    /// One `"key": value` of an object.
+    public struct Member: Sendable, Equatable {
+        /// The member's name.
+        public var key: String
+        /// The member's value.
+        public var value: JSONValue
+
+        /// Creates a member.
+        public init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// The members, in the order they were written.
+    public var members: [Member]
+
+    /// Creates an object of `members`.
+    public init(_ members: [Member] = []) {
+        self.members = members
+    }
+
+    /// The value of the last member called `key`; setting nil removes every member of that name.
+    public subscript(key: String) -> JSONValue? {
+        get { members.last { $0.key == key }?.value }
+        set {
+            guard let newValue else { return members.removeAll { $0.key == key } }
+            if let index = members.lastIndex(where: { $0.key == key }) {
+                members[index].value = newValue
+            } else {
+                members.append(Member(key: key, value: newValue))
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// The members of a Pod's spec that matter here.
+public struct PodSpec: Sendable, Equatable {
+    /// The runtime class asked for; nil or empty for the node's default.
+    public var runtimeClassName: String?
+    /// Every container, in the order init, ordinary, ephemeral.
+    public var containers: [Container]
+    /// `Always`, `OnFailure` or `Never`.
+    public var restartPolicy: String?
+    /// The node labels asked for.
+    public var nodeSelector: [String: String]
+    /// The values asked of `kubernetes.io/arch` by required node affinity.
+    public var affinityArchitectures: [String]
+    /// `linux` or `windows`, where the Pod says so.
+    public var operatingSystem: String?
+    /// The uid from the Pod's security context.
+    public var runAsUser: Int?
+    /// The references of volumes that are images (KEP-4639); they hold files, no program.
+    public var imageVolumes: [String]
+
+    /// Creates a spec.
+    public init(
+        runtimeClassName: String? = nil,
+        containers: [Container],
+        restartPolicy: String? = nil,
+        nodeSelector: [String: String] = [:],
+        affinityArchitectures: [String] = [],
+        operatingSystem: String? = nil,
+        runAsUser: Int? = nil,
+        imageVolumes: [String] = []
+    ) {
+        self.runtimeClassName = runtimeClassName
+        self.containers = containers
+        self.restartPolicy = restartPolicy
+        self.nodeSelector = nodeSelector
+        self.affinityArchitectures = affinityArchitectures
+        self.operatingSystem = operatingSystem
+        self.runAsUser = runAsUser
+        self.imageVolumes = imageVolumes
+    }
+
+    init(_ value: JSONValue) throws(FieldError) {
+        let object = try value.asObject()
+        runtimeClassName = try object.optionalString("runtimeClassName")
+        containers = []
+        for (list, kind) in [
+            ("initContainers", ContainerKind.initContainer), ("containers", .container),
+            ("ephemeralContainers", .ephemeral),
+        ] {
+            let entries = try object.optional(list) { value throws(FieldError) in
+                try value.asArray { value throws(FieldError) in try Container(value, kind: kind) }
+            }
+            for (index, var container) in (entries ?? []).enumerated() {
+                container.index = index
+                containers.append(container)
+            }
+        }
+        restartPolicy = try object.optionalString("restartPolicy")
+        nodeSelector = try object.optional("nodeSelector") { value throws(FieldError) in try value.asStringMap() } ?? [:]
+        affinityArchitectures = try object.optionalObject("affinity").map(Self.architectures) ?? []
+        operatingSystem = try object.optionalObject("os")?.optionalString("name")
+        runAsUser = try object.optionalObject("securityContext")?.optional("runAsUser") { value throws(FieldError) in
+            try value.asInt()
+        }
+        let volumes = try object.optional("volumes") { value throws(FieldError) in
+            try value.asArray { value throws(FieldError) in
+                try value.asObject().optionalObject("image")?.optionalString("reference")
+            }
+        }
+        imageVolumes = (volumes ?? []).compactMap { $0 }
+    }
+
+    /// The values of `kubernetes.io/arch` with the operator `In` in the required node affinity.
+    private static func architectures(_ affinity: JSONObject) throws(FieldError) -> [String] {
+        let required = try affinity.optionalObject("nodeAffinity")?
+            .optionalObject("requiredDuringSchedulingIgnoredDuringExecution")
+        var values: [String] = []
+        for term in required?["nodeSelectorTerms"]?.array ?? [] {
+            for expression in term["matchExpressions"]?.array ?? []
+            where expression["key"]?.string == "kubernetes.io/arch" && expression["operator"]?.string == "In" {
+                values += expression["values"]?.array?.compactMap(\.string) ?? []
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,29 @@
+/// The policies in force, from which each Pod gets the one that decides.
+public struct PolicySet: Sendable, Equatable {
+    /// The policies, the one that is asked first at the front.
+    public let policies: [WasmPolicy]
+
+    /// Creates a set; policies of the same precedence are asked in the order of their names.
+    public init(_ policies: [WasmPolicy] = []) {
+        self.policies = policies.sorted {
+            ($0.matchingPrecedence, $0.name ?? "") < ($1.matchingPrecedence, $1.name ?? "")
+        }
+    }
+
+    /// The policy for a Pod: the first that matches, whole, else the built-in one.
+    ///
+    /// - Parameters:
+    ///   - pod: The Pod; its labels are matched.
+    ///   - namespace: The request's namespace, known to selectors by its label `kubernetes.io/metadata.name`.
+    public func policy(for pod: Pod, namespace: String) -> WasmPolicy {
+        let namespaceLabels = [LabelSelector.namespaceNameLabel: namespace]
+        return policies.first {
+            $0.namespaceSelector.matches(namespaceLabels) && $0.podSelector.matches(pod.metadata.labels)
+        } ?? WasmPolicy()
+    }
+}
+
+extension LabelSelector {
+    /// The label that every namespace has, with its own name as value.
+    public static let namespaceNameLabel = "kubernetes.io/metadata.name"
+}
