@@ -69,7 +69,7 @@ public struct ContainerVerdict: Sendable, Equatable {
     /// Whether the reference names an index without an entry that a node would pull, and was not to be pinned.
     public var isUnpullableIndex = false
 
-    /// Whether crun's compat-smart will take it for Wasm: `args[0]` ends in `.wasm` or `.wat`. Nil where unknown.
+    /// Whether `args[0]` ends in `.wasm` or `.wat`, which is Wasm for crun's compat-smart; nil where it is unknown.
     ///
     /// The comparison is crun's own, case-sensitive and of the first argument alone (crun, handler-utils.c).
     public var isNamedWasm: Bool? {

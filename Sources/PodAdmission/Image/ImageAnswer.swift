@@ -49,5 +49,6 @@ public struct UnresolvedReason: Error, Sendable, Equatable, CustomStringConverti
         self.detail = detail
     }
 
+    /// The text for people.
     public var description: String { detail }
 }

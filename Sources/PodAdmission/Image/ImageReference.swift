@@ -4,6 +4,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     public struct Invalid: Error, Equatable, CustomStringConvertible {
         /// What is wrong with it.
         public let reason: String
+        /// The text for people.
         public var description: String { "not a valid image reference: \(reason)" }
     }
 
@@ -115,7 +116,9 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
             }
             separator.append(byte)
             let isDashes = separator.allSatisfy { $0 == UInt8(ascii: "-") }
-            guard isDashes || separator == Array("_".utf8) || separator == Array("__".utf8) || separator == Array(".".utf8)
+            guard
+                isDashes || separator == Array("_".utf8) || separator == Array("__".utf8)
+                    || separator == Array(".".utf8)
             else { return false }
         }
         return true

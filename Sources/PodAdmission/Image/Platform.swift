@@ -18,6 +18,7 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         self.init(os: String(parts[0]), architecture: String(parts[1]))
     }
 
+    /// The text for people.
     public var description: String { "\(os)/\(architecture)" }
 
     /// Whether it is one of the spellings of WebAssembly in use; Spin writes `Wasip1`, so case does not count.

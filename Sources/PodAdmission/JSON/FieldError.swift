@@ -45,5 +45,6 @@ public struct FieldError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The text for people.
     public var description: String { path.isEmpty ? reason : "\(pathText): \(reason)" }
 }

@@ -19,6 +19,7 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     /// How many bytes stand before the fault.
     public let offset: Int
 
+    /// The text for people.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
 }
 
@@ -252,7 +253,8 @@ public struct JSONParser {
             guard let scalar = Unicode.Scalar(unit) else { throw fault("a lone surrogate") }
             return scalar
         }
-        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
         else { throw fault("a lone surrogate") }
         position += 2
         let low = try hexadecimal()

@@ -46,7 +46,9 @@ extension JSONValue {
         case .array(var elements):
             if step == "-", rest.isEmpty {
                 elements.append(value)
-            } else if let index = Int(step), elements.indices.contains(index) || (rest.isEmpty && index == elements.count) {
+            } else if let index = Int(step),
+                elements.indices.contains(index) || (rest.isEmpty && index == elements.count)
+            {
                 if rest.isEmpty {
                     elements.insert(value, at: index)
                 } else {

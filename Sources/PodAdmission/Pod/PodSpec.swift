@@ -55,7 +55,8 @@ public struct PodSpec: Sendable, Equatable {
             }
         }
         restartPolicy = try object.optionalString("restartPolicy")
-        nodeSelector = try object.optional("nodeSelector") { value throws(FieldError) in try value.asStringMap() } ?? [:]
+        nodeSelector =
+            try object.optional("nodeSelector") { value throws(FieldError) in try value.asStringMap() } ?? [:]
         affinityArchitectures = try object.optionalObject("affinity").map(Self.architectures) ?? []
         operatingSystem = try object.optionalObject("os")?.optionalString("name")
         runAsUser = try object.optionalObject("securityContext")?.optional("runAsUser") { value throws(FieldError) in

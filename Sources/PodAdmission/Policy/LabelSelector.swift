@@ -26,7 +26,7 @@ public struct LabelSelector: Sendable, Equatable {
         self.requirements = requirements
     }
 
-    init(_ value: JSONValue) throws(FieldError) {
+    init(reading value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         try object.refuseUnknown(["matchLabels", "matchExpressions"])
         let labels = try object.optional("matchLabels") { value throws(FieldError) in try value.asStringMap() } ?? [:]
@@ -41,7 +41,9 @@ public struct LabelSelector: Sendable, Equatable {
     private static func requirement(_ value: JSONValue) throws(FieldError) -> Requirement {
         let object = try value.asObject()
         try object.refuseUnknown(["key", "operator", "values"])
-        let comparison = try object.required("operator") { value throws(FieldError) in try value.asCase(of: Operator.self) }
+        let comparison = try object.required("operator") { value throws(FieldError) in
+            try value.asCase(of: Operator.self)
+        }
         let values = try object.strings("values")
         let wantsValues = comparison == .isIn || comparison == .isNotIn
         guard wantsValues != values.isEmpty else {

@@ -10,6 +10,18 @@ public struct PolicySet: Sendable, Equatable {
         }
     }
 
+    /// Reads the policies of one document: one object, a list of them, or a `List` with `items`.
+    public init(reading value: JSONValue) throws(FieldError) {
+        let read = { (value: JSONValue) throws(FieldError) in try WasmPolicy(reading: value) }
+        if case .array = value {
+            self.init(try value.asArray(of: read))
+        } else if let object = value.object, let kind = object["kind"]?.string, kind.hasSuffix("List") {
+            self.init(try object.required("items") { value throws(FieldError) in try value.asArray(of: read) })
+        } else {
+            self.init([try read(value)])
+        }
+    }
+
     /// The policy for a Pod: the first that matches, whole, else the built-in one.
     ///
     /// - Parameters:

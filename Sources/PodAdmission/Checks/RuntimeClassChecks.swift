@@ -1,0 +1,68 @@
+extension Check {
+    static let runtimeClassConflict = Check(
+        code: .runtimeClassConflict,
+        defaultAction: .deny,
+        reason: "a Wasm container under a runtime class that is not known to run it",
+        remedy: "drop runtimeClassName, or name the class in the policy's spec.runtime"
+    ) { input in
+        guard !input.followsCrun, let runtimeClass = input.runtimeClass,
+            !input.policy.runtime.otherWasmRuntimeClassNames.contains(runtimeClass)
+        else { return [] }
+        let shown = runtimeClass.printable(limit: 40)
+        return input.anyWasm.map {
+            Observation($0.container.name, "is Wasm, which the class \"\(shown)\" is not known to run")
+        }
+    }
+
+    static let mutationMissed = Check(
+        code: .mutationMissed,
+        defaultAction: .deny,
+        reason: "the final Pod holds Wasm and lacks the runtime class, the annotation or the pinned image",
+        remedy: "create the Pod again; if it stays, look at the mutating webhook"
+    ) { input in
+        guard input.followsCrun, !input.pod.asksForWindows else { return [] }
+        return input.wasm.compactMap { verdict in
+            let name = verdict.container.name
+            if input.runtimeClass == nil {
+                let isUpdate = input.context.operation == .update
+                return isUpdate
+                    ? Observation(
+                        name,
+                        "is now Wasm, and the runtimeClassName of a running Pod cannot be changed",
+                        remedy: "delete the Pod and create it anew"
+                    )
+                    : Observation(name, "is Wasm, but the Pod has no runtimeClassName")
+            }
+            if input.variant == nil, input.handler == nil {
+                return Observation(name, "is Wasm, but the Pod lacks the annotation module.wasm.image/variant")
+            }
+            if verdict.pin != nil, !verdict.isUnpullableIndex, !input.pinned.contains(name) {
+                return Observation(name, "is to run as Wasm, but its image is not pinned to the Wasm manifest")
+            }
+            return nil
+        }
+    }
+
+    static let windowsPod = Check(
+        code: .windowsPod,
+        defaultAction: .deny,
+        reason: "the Pod asks for Windows and holds Wasm",
+        remedy: "drop spec.os and the node selector for Windows"
+    ) { input in
+        guard input.followsCrun, input.pod.asksForWindows else { return [] }
+        return input.wasm.map { Observation($0.container.name, "is Wasm, which crun runs on Linux nodes only") }
+    }
+
+    static let wasmArchitecture = Check(
+        code: .wasmArchitecture,
+        defaultAction: .deny,
+        reason: "the Pod asks for nodes of a Wasm architecture",
+        remedy: "drop kubernetes.io/arch: the nodes are Linux nodes of their own architecture"
+    ) { input in
+        let asked =
+            [input.pod.spec.nodeSelector["kubernetes.io/arch"]].compactMap { $0 } + input.pod.spec.affinityArchitectures
+        guard input.followsCrun, let architecture = asked.first(where: { $0.hasPrefix("wasm") }) else { return [] }
+        let shown = architecture.printable(limit: 30)
+        return input.wasm.map { Observation($0.container.name, "is Wasm, but no node has the architecture \(shown)") }
+    }
+}

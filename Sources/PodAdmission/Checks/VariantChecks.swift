@@ -1,0 +1,33 @@
+extension Check {
+    static let variantForcesWasm = Check(
+        code: .variantForcesWasm,
+        defaultAction: .deny,
+        reason:
+            "`compat` or `run.oci.handler: wasm` on a Pod with a native container, which crun would feed to WasmEdge",
+        remedy: "set module.wasm.image/variant to compat-smart and drop run.oci.handler"
+    ) { input in
+        guard input.concernsCrun, input.forcesWasm else { return [] }
+        let cause = input.handler.map { "run.oci.handler: \($0.printable(limit: 20))" } ?? "the variant compat"
+        return input.native.map {
+            Observation($0.container.name, "\(cause) makes crun run this native program as Wasm")
+        }
+    }
+
+    static let variantUnknown = Check(
+        code: .variantUnknown,
+        defaultAction: .deny,
+        reason: "the annotation `module.wasm.image/variant` has a value that crun does not know",
+        remedy: "use compat-smart"
+    ) { input in
+        guard input.concernsCrun, let variant = input.variant, WasmPolicy.Variant(rawValue: variant) == nil else {
+            return []
+        }
+        let shown = variant.printable(limit: 30)
+        return [
+            Observation(
+                nil,
+                "crun does not know the module.wasm.image/variant \"\(shown)\" and would run Wasm natively"
+            )
+        ]
+    }
+}

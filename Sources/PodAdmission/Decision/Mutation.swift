@@ -1,0 +1,120 @@
+/// What has to be written into a Pod so that crun with WasmEdge runs it.
+struct Mutation: Equatable {
+    /// The runtime class to set; nil where the Pod has one.
+    var runtimeClassName: String?
+    /// The variant annotation to set; nil where the Pod's own is right.
+    var variant: String?
+    /// The containers whose image is pinned, with the digest.
+    var pins: [(container: Container, image: String)] = []
+    /// The containers that get `DNS_SERVER`, and its value.
+    var dnsServer: (containers: [Container], address: String)?
+    /// The record of the decision; nil where it is there already.
+    var record: String?
+
+    static func == (left: Mutation, right: Mutation) -> Bool {
+        left.runtimeClassName == right.runtimeClassName && left.variant == right.variant && left.record == right.record
+            && left.pins.map(\.image) == right.pins.map(\.image)
+            && left.dnsServer?.containers == right.dnsServer?.containers
+    }
+
+    /// Plans what `pod` needs; nothing where no container is Wasm, or where its class is not one of crun's.
+    init(for pod: Pod, verdicts: [ContainerVerdict], policy: WasmPolicy, record: String?) {
+        let ownClass = pod.spec.namedRuntimeClass
+        guard ownClass.map(policy.runtime.isMixed) ?? true, !pod.asksForWindows else { return }
+        let wasm = verdicts.filter { $0.containerClass == .wasm }
+        let isAlone = wasm.count == verdicts.count
+        let variant = pod.metadata.annotation(AnnotationKey.variant)
+        guard !wasm.isEmpty else {
+            // A Pod without Wasm is touched in one case: under crun, compat would feed its programs to WasmEdge.
+            let hasNative = verdicts.contains { $0.containerClass == .native }
+            if ownClass != nil, hasNative, variant == WasmPolicy.Variant.compat.rawValue {
+                self.variant = WasmPolicy.Variant.compatSmart.rawValue
+            }
+            return
+        }
+        if ownClass == nil { runtimeClassName = policy.runtime.runtimeClassName }
+        if variant == nil {
+            // Among Wasm alone, compat is the only way to make crun see a program not named .wasm.
+            let needsCompat = isAlone && wasm.contains { $0.isNamedWasm == false }
+            let wanted: WasmPolicy.Variant = needsCompat ? .compat : isAlone ? policy.runtime.variant : .compatSmart
+            self.variant = wanted.rawValue
+        } else if variant == WasmPolicy.Variant.compat.rawValue, !isAlone {
+            self.variant = WasmPolicy.Variant.compatSmart.rawValue
+        }
+        for verdict in wasm {
+            guard let digest = verdict.pin, let image = verdict.container.image,
+                let reference = try? ImageReference(image)
+            else { continue }
+            pins.append((verdict.container, reference.pinned(to: digest)))
+        }
+        if let address = policy.dnsServer {
+            let containers = wasm.map(\.container).filter { !($0.environmentNames ?? []).contains("DNS_SERVER") }
+            if !containers.isEmpty { dnsServer = (containers, address) }
+        }
+        if record != pod.metadata.annotation(AnnotationKey.decision) { self.record = record }
+    }
+
+    /// The operations that write it; each one's parent exists in `pod`.
+    func patch(for pod: Pod) -> [JSONPatchOperation] {
+        var patch = annotationPatch(for: pod)
+        if let runtimeClassName {
+            patch.append(JSONPatchOperation(add: ["spec", "runtimeClassName"], value: .string(runtimeClassName)))
+        }
+        for (container, image) in pins {
+            patch.append(JSONPatchOperation(add: container.path + ["image"], value: .string(image)))
+        }
+        if let dnsServer {
+            for container in dnsServer.containers {
+                let variable: JSONValue = ["name": "DNS_SERVER", "value": .string(dnsServer.address)]
+                let isThere = container.environmentNames != nil
+                patch.append(
+                    JSONPatchOperation(
+                        add: container.path + (isThere ? ["env", "-"] : ["env"]),
+                        value: isThere ? variable : [variable]
+                    )
+                )
+            }
+        }
+        return patch
+    }
+
+    private func annotationPatch(for pod: Pod) -> [JSONPatchOperation] {
+        var members: [JSONObject.Member] = []
+        if let variant { members.append(.init(key: AnnotationKey.variant, value: .string(variant))) }
+        if let record { members.append(.init(key: AnnotationKey.decision, value: .string(record))) }
+        guard !members.isEmpty else { return [] }
+        guard pod.hasMetadata else {
+            return [JSONPatchOperation(add: ["metadata"], value: ["annotations": .object(JSONObject(members))])]
+        }
+        guard pod.metadata.annotations != nil else {
+            return [JSONPatchOperation(add: ["metadata", "annotations"], value: .object(JSONObject(members)))]
+        }
+        return members.map { JSONPatchOperation(add: ["metadata", "annotations", $0.key], value: $0.value) }
+    }
+
+    /// The Pod as it would be with the mutation, for checks under a policy that only says what it would do.
+    func applied(to pod: Pod) -> Pod {
+        var pod = pod
+        if let runtimeClassName { pod.spec.runtimeClassName = runtimeClassName }
+        if let variant {
+            pod.metadata.annotations = (pod.metadata.annotations ?? [:]).merging([AnnotationKey.variant: variant]) {
+                $1
+            }
+        }
+        return pod
+    }
+}
+
+extension PodSpec {
+    /// The runtime class that the Pod names; an empty one counts as none, as it does for the API server.
+    var namedRuntimeClass: String? {
+        runtimeClassName.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+extension Pod {
+    /// Whether the Pod wants a Windows node.
+    var asksForWindows: Bool {
+        spec.operatingSystem == "windows" || spec.nodeSelector["kubernetes.io/os"] == "windows"
+    }
+}

@@ -1,0 +1,64 @@
+/// What the person who sent the request should know although nothing is wrong; each line has at most 120 characters.
+func notices(
+    of decision: Decision,
+    pod: Pod,
+    context: AdmissionContext,
+    policy: WasmPolicy
+) -> [String] {
+    var lines = namesWithoutContainer(in: pod)
+    // A controller has no eyes; a person, or a dry run, is told.
+    if !decision.patch.isEmpty, pod.metadata.controllerKind == nil || context.isDryRun {
+        lines += classNotices(of: decision, pod: pod, policy: policy)
+    }
+    for change in decision.withheldPatch.flatMap(\.changes) {
+        lines.append("DryRun: would add \(change.path): \(change.value)")
+    }
+    for verdict in decision.containers {
+        guard let age = verdict.staleSeconds else { continue }
+        lines.append("\(verdict.container.subject): its registry does not answer; decided on an answer \(age) s old")
+    }
+    return lines.map { $0.printable(limit: 120) }
+}
+
+private func classNotices(of decision: Decision, pod: Pod, policy: WasmPolicy) -> [String] {
+    let runtimeClass = pod.spec.namedRuntimeClass ?? policy.runtime.runtimeClassName
+    let wasm = decision.containers.filter { $0.containerClass == .wasm }
+    let others = decision.containers.count - wasm.count
+    let beside = others == 0 ? "" : " beside \(others) other container\(others == 1 ? "" : "s")"
+    return wasm.map { verdict in
+        let because = verdict.evidence.first?.value ?? ""
+        return "\(verdict.container.subject) is Wasm (\(because)): runs under \(runtimeClass)\(beside)"
+    }
+}
+
+/// A misspelt name in an annotation would otherwise do nothing in silence.
+private func namesWithoutContainer(in pod: Pod) -> [String] {
+    [AnnotationKey.wasmContainers, AnnotationKey.nativeContainers].flatMap { key in
+        (pod.metadata.annotation(key) ?? "").listedNames
+            .filter { name in !pod.spec.containers.contains { $0.name == name } }
+            .map { "\(key) names \"\($0)\", but the Pod has no such container" }
+    }
+}
+
+extension Container {
+    /// The container at the start of a line for people.
+    fileprivate var subject: String { "container \"\(name.printable(limit: 63))\"" }
+}
+
+extension JSONPatchOperation {
+    /// What the operation adds, a line each, as a person would write it; the record of the decision is left out.
+    public var changes: [(path: String, value: String)] {
+        Self.leaves(of: value, at: path).filter { $0.path.last != AnnotationKey.decision }.map { leaf in
+            let steps = leaf.path.map { step in Int(step).map { FieldError.Step.index($0) } ?? .key(step) }
+            return (FieldError("", at: steps).pathText, leaf.value.string ?? leaf.value.compactText)
+        }
+    }
+
+    /// Objects of metadata are taken apart, since a patch adds annotations whole where there were none.
+    private static func leaves(of value: JSONValue, at path: [String]) -> [(path: [String], value: JSONValue)] {
+        guard case .object(let object) = value, path.last == "metadata" || path.last == "annotations" else {
+            return [(path, value)]
+        }
+        return object.members.flatMap { leaves(of: $0.value, at: path + [$0.key]) }
+    }
+}
