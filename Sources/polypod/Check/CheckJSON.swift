@@ -1,0 +1,40 @@
+import PodAdmission
+
+extension CheckRun {
+    /// The run in the documented form.
+    var json: JSONValue { ["objects": .array(objects.map(\.json))] }
+}
+
+extension CheckedObject {
+    /// The object in the documented form.
+    var json: JSONValue {
+        let workload = rehearsal.workload
+        return [
+            "kind": .string(workload.kind),
+            "namespace": .string(workload.pod.metadata.namespace ?? "default"),
+            "name": .string(workload.metadata.displayName),
+            "source": ["file": .string(file), "line": .number(String(line))],
+            "containers": .array(
+                rehearsal.mutating.containers.map { verdict in
+                    [
+                        "name": .string(verdict.container.name),
+                        "image": verdict.container.image.map { .string($0) } ?? .null,
+                        "class": .string(verdict.containerClass.rawValue), "evidence": verdict.evidenceJSON,
+                    ]
+                }),
+            "patch": .array(rehearsal.patch.map(\.json)),
+            "findings": .array(validating.findings.map(\.json)),
+            "allowed": .bool(isAllowed),
+        ]
+    }
+}
+
+extension Finding {
+    /// The finding in the documented form.
+    var json: JSONValue {
+        [
+            "code": .string(code.rawValue), "action": .string(action.rawValue),
+            "container": container.map { .string($0) } ?? .null, "message": .string(message), "remedy": .string(remedy),
+        ]
+    }
+}

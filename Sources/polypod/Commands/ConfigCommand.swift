@@ -1,0 +1,44 @@
+import ArgumentParser
+import ImageRegistry
+import PodAdmission
+
+/// Checks a configuration file and prints it as the JSON that the server reads.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Check a policy, registries or Docker configuration and print it as JSON for the server.",
+        discussion: "The server reads JSON only; this turns YAML into it, and says what is wrong with its place."
+    )
+
+    /// What kind of file it is.
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case policy
+        case registries
+        case docker
+    }
+
+    @Argument(help: "What the file is: policy, registries or docker.")
+    var kind: Kind
+
+    @Argument(help: "The file, or - for standard input.")
+    var file: String
+
+    func run() throws {
+        let documents = try ManifestFiles.read([file])
+        for document in documents {
+            do throws(FieldError) {
+                switch kind {
+                case .policy: _ = try PolicySet(reading: document.value)
+                case .registries: _ = try RegistriesConfiguration(document.value)
+                case .docker: _ = try DockerConfiguration(document.value)
+                }
+            } catch {
+                throw document.badInput(error)
+            }
+        }
+        guard let first = documents.first else { throw BadInput(file: file, reason: "holds no document") }
+        guard documents.count == 1 || kind == .policy else { throw BadInput(file: file, reason: "expected one document") }
+        let value = documents.count == 1 ? first.value : .array(documents.map(\.value))
+        Terminal.standardOutput.write(value.prettyText + "\n")
+    }
+}

@@ -1,0 +1,33 @@
+import PodAdmission
+import Yams
+
+/// Writes JSON values as YAML that `kubectl` reads back as the same values.
+enum YAMLWriter {
+    /// `documents` as one stream.
+    static func text(of documents: [JSONValue]) throws -> String {
+        try documents.map { "---\n" + (try serialize(node: node(of: $0), width: -1, allowUnicode: true)) }.joined()
+    }
+
+    private static func node(of value: JSONValue) -> Node {
+        switch value {
+        case .null: Node("null", Tag(.null))
+        case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
+        case .number(let text): Node(text, Tag(text.contains { ".eE".contains($0) } ? .float : .int))
+        case .string(let text): Node(text, Tag(.str), style(of: text))
+        case .array(let elements): Node(elements.map(node(of:)), Tag(.seq), .block)
+        case .object(let object):
+            Node(object.members.map { (Node($0.key, Tag(.str), style(of: $0.key)), node(of: $0.value)) }, Tag(.map), .block)
+        }
+    }
+
+    /// Plain only where every parser reads the text back as a string; several lines as a block.
+    private static func style(of text: String) -> Node.Scalar.Style {
+        if text.contains("\n") { return text.allSatisfy { $0 == "\n" || !$0.isWhitespace || $0 == " " } ? .literal : .doubleQuoted }
+        // YAML 1.1's words for booleans and null, and everything that looks like a number, are quoted.
+        let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ""]
+        guard !words.contains(text.lowercased()), let first = text.first, first.isLetter || first == "/" else {
+            return .doubleQuoted
+        }
+        return Resolver.default.resolveTag(of: Node(text)) == .str ? .any : .doubleQuoted
+    }
+}
