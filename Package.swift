@@ -24,6 +24,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
@@ -72,7 +73,7 @@ let package = Package(
             name: "WebhookServer",
             dependencies: [
                 "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
-                hummingbirdTLS, logging, metrics, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
         ),

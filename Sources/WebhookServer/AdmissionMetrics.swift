@@ -1,0 +1,85 @@
+public import Metrics
+import PodAdmission
+
+/// The metrics of admissions, each handle made once, since to make one takes a lock and a look-up.
+///
+/// Every label has a bounded set of values; nothing that a request or an image says becomes one.
+public struct AdmissionMetrics: Sendable {
+    private struct Stage: Sendable {
+        let results: [AdmissionResult: Counter]
+        let duration: Timer
+
+        init(_ stage: AdmissionStage, factory: any MetricsFactory) {
+            let label = ("stage", stage.label)
+            results = Dictionary(
+                uniqueKeysWithValues: AdmissionResult.allCases.map { result in
+                    let dimensions = [label, ("result", result.rawValue)]
+                    return (
+                        result,
+                        Counter(label: "polypod_admission_requests_total", dimensions: dimensions, factory: factory)
+                    )
+                }
+            )
+            duration = Timer(label: "polypod_admission_duration_seconds", dimensions: [label], factory: factory)
+        }
+    }
+
+    private struct FindingKey: Hashable {
+        let code: CheckCode
+        let action: FindingAction
+    }
+
+    private let mutating: Stage
+    private let validating: Stage
+    private let findings: [FindingKey: Counter]
+    private let containers: [ContainerClass: Counter]
+
+    /// Creates the metrics.
+    ///
+    /// - Parameter factory: Who keeps them; the process's own where it is left out.
+    public init(factory: any MetricsFactory = MetricsSystem.factory) {
+        mutating = Stage(.mutating, factory: factory)
+        validating = Stage(.validating, factory: factory)
+        let keys = CheckCode.allCases.flatMap { code in
+            [FindingAction.deny, .warn].map { FindingKey(code: code, action: $0) }
+        }
+        findings = Dictionary(
+            uniqueKeysWithValues: keys.map { key in
+                let dimensions = [("code", key.code.rawValue), ("action", key.action.rawValue)]
+                return (key, Counter(label: "polypod_findings_total", dimensions: dimensions, factory: factory))
+            }
+        )
+        containers = Dictionary(
+            uniqueKeysWithValues: ContainerClass.allCases.map { containerClass in
+                let dimensions = [("class", containerClass.rawValue)]
+                return (
+                    containerClass,
+                    Counter(label: "polypod_containers_total", dimensions: dimensions, factory: factory)
+                )
+            }
+        )
+    }
+
+    /// Counts a request that never became a review.
+    func count(_ result: AdmissionResult, stage: AdmissionStage) {
+        self[stage].results[result]?.increment()
+    }
+
+    /// Records an answered review.
+    func record(_ result: AdmissionResult, decision: Decision?, stage: AdmissionStage, duration: Duration) {
+        self[stage].results[result]?.increment()
+        self[stage].duration.record(duration: duration)
+        guard let decision else { return }
+        for finding in decision.findings {
+            findings[FindingKey(code: finding.code, action: finding.action)]?.increment()
+        }
+        for container in decision.containers { containers[container.containerClass]?.increment() }
+    }
+
+    private subscript(stage: AdmissionStage) -> Stage {
+        switch stage {
+        case .mutating: mutating
+        case .validating: validating
+        }
+    }
+}

@@ -1,0 +1,19 @@
+public import NIOCore
+
+/// What is sent back for one review.
+public struct AdmissionReply: Sendable {
+    /// The HTTP status: 200 for every review that is one, whatever the decision; 400 for what is none.
+    public let status: Int
+    /// The body's media type.
+    public let contentType: String
+    /// A review in JSON, or one line that says why there is none.
+    public let body: ByteBuffer
+
+    static func review(_ bytes: [UInt8]) -> AdmissionReply {
+        AdmissionReply(status: 200, contentType: "application/json", body: ByteBuffer(bytes: bytes))
+    }
+
+    static func badRequest(_ reason: String) -> AdmissionReply {
+        AdmissionReply(status: 400, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: reason + "\n"))
+    }
+}

@@ -1,0 +1,109 @@
+import HummingbirdCore
+import HummingbirdTLS
+public import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import PodAdmission
+public import ServiceLifecycle
+
+/// The webhooks over TLS, with health and metrics beside them: a service made of services.
+public struct AdmissionServer: Service {
+    private let configuration: AdmissionServerConfiguration
+    private let logger: Logger
+    private let server: any Service
+    private let opsServer: (any Service)?
+    private let certificate: ServingCertificate
+    private let drain: Drain
+    private let port: OneShot<Int>
+    private let opsPort: OneShot<Int>
+
+    /// Creates a server; nothing listens before it runs.
+    ///
+    /// - Parameters:
+    ///   - configuration: How it listens and how it ends.
+    ///   - handler: Who answers the reviews.
+    ///   - logger: Gets what concerns the server itself.
+    ///   - metrics: The metrics of connections and certificates.
+    ///   - exposition: What `/metrics` answers, in the text format of Prometheus.
+    ///   - unixTime: The clock that the certificate's expiry is compared with, in seconds.
+    /// - Throws: ``ServerConfigurationError`` where a certificate or key cannot be loaded.
+    public init(
+        configuration: AdmissionServerConfiguration,
+        handler: AdmissionHandler,
+        logger: Logger,
+        metrics: ServerMetrics = ServerMetrics(),
+        exposition: @escaping @Sendable () -> [UInt8] = { [] },
+        unixTime: @escaping @Sendable () -> Int = AdmissionServer.systemTime
+    ) throws(ServerConfigurationError) {
+        self.configuration = configuration
+        self.logger = logger
+        let readiness = Readiness(unixTime: unixTime)
+        let load = ServerLoad(limits: configuration.limits)
+        let port = OneShot<Int>()
+        let opsPort = OneShot<Int>()
+        self.port = port
+        self.opsPort = opsPort
+        certificate = try ServingCertificate(configuration, readiness: readiness, metrics: metrics, logger: logger)
+        drain = Drain(readiness: readiness, load: load, delay: configuration.shutdownDelay, logger: logger)
+        let responder = WebhookResponder(handler: handler, load: load, limits: configuration.limits)
+        do {
+            server = try ServerChannel.server(
+                configuration.listen,
+                limits: configuration.limits,
+                tls: certificate.tls,
+                load: load,
+                logger: logger,
+                onCount: { metrics.connections.record($0) },
+                onRefusal: { handler.count($0.result, stage: .mutating) },
+                onBound: {
+                    readiness.startListening()
+                    port.resolve($0)
+                },
+                responder: { try await responder.respond(to: $0) }
+            )
+            let ops = OpsResponder(readiness: readiness, exposition: exposition)
+            var opsLimits = ServerLimits()
+            opsLimits.bodyBytes = 1 << 10
+            opsLimits.connections = 32
+            opsLimits.surplusConnections = 8
+            opsServer = try configuration.opsListen.map { address in
+                try ServerChannel.server(
+                    address,
+                    limits: opsLimits,
+                    tls: nil,
+                    load: ServerLoad(limits: opsLimits),
+                    logger: logger,
+                    onBound: { opsPort.resolve($0) },
+                    responder: { ops.respond(to: $0) }
+                )
+            }
+        } catch {
+            throw ServerConfigurationError(subject: "TLS", reason: "\(error)")
+        }
+    }
+
+    /// The server's parts, for a ServiceGroup that shuts down from the last to the first.
+    ///
+    /// - Parameter inner: Services that the webhooks need for as long as they answer, such as the image look-up.
+    public func services(around inner: [any Service] = []) -> [any Service] {
+        (opsServer.map { [$0] } ?? []) + [certificate.reloader] + inner + [server, drain]
+    }
+
+    /// Runs until the task is cancelled or its group shuts down.
+    public func run() async throws {
+        var group = ServiceGroupConfiguration(services: services(), logger: logger)
+        group.maximumGracefulShutdownDuration = longestShutdown
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    /// The longest a shutdown may take, for the configuration of a ServiceGroup.
+    public var longestShutdown: Duration { configuration.shutdownDelay + configuration.shutdownTimeout }
+
+    /// The port of the webhooks, once it is bound; throws `CancellationError` where the task is cancelled before.
+    public func boundPort() async throws -> Int { try await port.value() }
+
+    /// The port of health and metrics, once it is bound; waits for good where there is none.
+    public func boundOpsPort() async throws -> Int { try await opsPort.value() }
+}

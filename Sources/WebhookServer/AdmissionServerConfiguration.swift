@@ -1,0 +1,43 @@
+/// How the server listens, with what certificate, and how it ends.
+public struct AdmissionServerConfiguration: Sendable {
+    /// Where the API server connects to, over TLS.
+    public var listen = ListenAddress(host: "0.0.0.0", port: 8443)
+    /// Where the kubelet and Prometheus connect to, in plain HTTP; nil for nowhere.
+    public var opsListen: ListenAddress? = ListenAddress(host: "0.0.0.0", port: 8080)
+    /// Where the serving certificate comes from.
+    public var certificate: ServingCertificateSource
+    /// A file with the PEM certificates of those who may sign clients' certificates; nil where clients need none.
+    /// It is read once: whoever replaces the API server's CA restarts the server.
+    public var clientCAFile: String?
+    /// How often the certificate's files are read again.
+    public var reloadInterval = Duration.seconds(10)
+    /// How long the server goes on after it is told to stop, for the Service's endpoints to be told as well.
+    public var shutdownDelay = Duration.seconds(5)
+    /// The longest the whole end may take, after ``shutdownDelay``: requests still open then are cut off.
+    public var shutdownTimeout = Duration.seconds(30)
+    /// What a client may cost.
+    public var limits = ServerLimits()
+
+    /// Creates a configuration with the defaults of a server in a cluster.
+    public init(certificate: ServingCertificateSource) {
+        self.certificate = certificate
+    }
+}
+
+/// Where a serving certificate and its key come from, both in PEM.
+public enum ServingCertificateSource: Sendable, Equatable {
+    /// Two files, read again while the server runs.
+    case files(certificate: String, key: String)
+    /// Two texts, for a server that lives no longer than they do.
+    case memory(certificate: String, key: String)
+}
+
+/// Why a server cannot be made of its configuration.
+public struct ServerConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// The file, or what else it is about.
+    public let subject: String
+    /// What is wrong with it.
+    public let reason: String
+
+    public var description: String { "\(subject): \(reason)" }
+}

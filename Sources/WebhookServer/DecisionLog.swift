@@ -1,0 +1,64 @@
+import Logging
+import PodAdmission
+
+/// The one line that is logged for every decision.
+struct DecisionLog: Sendable {
+    let logger: Logger
+
+    func write(
+        _ request: AdmissionRequest,
+        stage: AdmissionStage,
+        result: AdmissionResult,
+        decision: Decision?,
+        duration: Duration
+    ) {
+        guard logger.logLevel <= .info else { return }
+        var metadata: Logger.Metadata = [
+            "uid": .string(request.uid.plain(limit: 64)),
+            "namespace": .string(request.namespace.plain(limit: 63)),
+            "name": .string(Self.name(of: request).plain(limit: 253)),
+            "kind": .string(request.kind.plain(limit: 63)),
+            "operation": .string(request.operation.plain(limit: 16)),
+            "stage": .string(stage.label),
+            "result": .string(result.rawValue),
+            "allowed": .stringConvertible(result != .denied),
+            "patched": .stringConvertible(result == .patched),
+            "duration_ms": .stringConvertible(Self.milliseconds(duration)),
+        ]
+        if request.isDryRun { metadata["dry_run"] = "true" }
+        if let subresource = request.subresource { metadata["subresource"] = .string(subresource.plain(limit: 63)) }
+        if let decision {
+            metadata["policy"] = .string(decision.policyName ?? "built-in")
+            if let skipped = decision.skipped { metadata["skipped"] = .string(skipped.rawValue) }
+            if !decision.containers.isEmpty { metadata["classes"] = .string(AdmissionAnswer.classes(of: decision)) }
+            if !decision.findings.isEmpty { metadata["findings"] = .string(AdmissionAnswer.codes(of: decision)) }
+            let codes = Set(decision.containers.compactMap { $0.unresolved?.code.rawValue })
+            if !codes.isEmpty { metadata["unresolved"] = .string(codes.sorted().joined(separator: " ")) }
+        }
+        logger.info("admission", metadata: metadata)
+    }
+
+    /// The object's name, or the prefix that the API server will make one from.
+    private static func name(of request: AdmissionRequest) -> String {
+        guard request.name.isEmpty else { return request.name }
+        let metadata = request.object?["metadata"]
+        if let name = metadata?["name"]?.string, !name.isEmpty { return name }
+        return metadata?["generateName"]?.string.map { $0 + "*" } ?? ""
+    }
+
+    /// Milliseconds with three places.
+    private static func milliseconds(_ duration: Duration) -> Double {
+        let microseconds = duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+        return Double(microseconds) / 1000
+    }
+}
+
+extension AdmissionStage {
+    /// The stage as logs and metrics call it.
+    var label: String {
+        switch self {
+        case .mutating: "mutate"
+        case .validating: "validate"
+        }
+    }
+}

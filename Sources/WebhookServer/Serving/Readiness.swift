@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Whether the server should be sent requests, as `/readyz` says.
+final class Readiness: Sendable {
+    private struct State {
+        var isListening = false
+        var isDraining = false
+        var certificateExpiry: Int?
+    }
+
+    private let state = Mutex(State())
+    private let unixTime: @Sendable () -> Int
+
+    /// - Parameter unixTime: The clock that certificates are judged by, in seconds.
+    init(unixTime: @escaping @Sendable () -> Int) {
+        self.unixTime = unixTime
+    }
+
+    /// The server's port is bound.
+    func startListening() { state.withLock { $0.isListening = true } }
+
+    /// The server is told to stop.
+    func startDraining() { state.withLock { $0.isDraining = true } }
+
+    /// A certificate was loaded that is valid until `expiry`, in Unix time.
+    func loadedCertificate(expiry: Int) { state.withLock { $0.certificateExpiry = expiry } }
+
+    /// Why the server is not ready; nil where it is.
+    var obstacle: String? {
+        state.withLock { state in
+            if state.isDraining { return "shutting down" }
+            guard let expiry = state.certificateExpiry else { return "no serving certificate" }
+            if expiry <= unixTime() { return "the serving certificate has expired" }
+            return state.isListening ? nil : "not listening yet"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import PodAdmission
+
+/// The two webhooks, as HTTP requests reach them: complete, bounded, and one at a time on each connection.
+struct WebhookResponder: Sendable {
+    let handler: AdmissionHandler
+    let load: ServerLoad
+    let limits: ServerLimits
+
+    /// Answers `request`.
+    func respond(to request: Request) async throws -> Response {
+        let (path, query) = Self.split(request.head.path ?? "/")
+        let stage: AdmissionStage
+        switch path {
+        case "/mutate": stage = .mutating
+        case "/validate": stage = .validating
+        default: return .text(.notFound, "no such path; there are /mutate and /validate\n")
+        }
+        guard request.method == .post else {
+            return .text(.methodNotAllowed, "reviews are sent by POST\n", allow: "POST")
+        }
+        guard Self.isJSON(request.headers[.contentType]) else {
+            handler.count(.badRequest, stage: stage)
+            return .text(.unsupportedMediaType, "the body has to be application/json\n")
+        }
+        guard load.beginAdmission() else {
+            handler.count(.overloaded, stage: stage)
+            return .text(.serviceUnavailable, Refusal.overloaded.reason)
+        }
+        let budget = AdmissionDeadline.budget(query: query) - Self.bodyTime(request.headers, limits: limits)
+        let deadline = ContinuousClock.now + budget
+        let reply: AdmissionReply
+        do {
+            defer { load.endAdmission() }
+            // The guard of the connection has collected the body; this only takes it over.
+            let body = try await request.body.collect(upTo: limits.bodyBytes)
+            reply = await handler.answer(body, stage: stage, deadline: deadline)
+        }
+        return .whole(HTTPResponse.Status(code: reply.status), contentType: reply.contentType, body: reply.body)
+    }
+
+    private static func split(_ target: String) -> (path: Substring, query: Substring?) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], nil) }
+        return (target[..<mark], target[target.index(after: mark)...])
+    }
+
+    /// Whether `contentType` is `application/json`, with parameters or without.
+    private static func isJSON(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        let type = contentType.prefix { $0 != ";" && $0 != " " }
+        return type == "application/json" || type.lowercased() == "application/json"
+    }
+
+    /// How long the body was on its way; a client that says so itself only takes time from itself.
+    private static func bodyTime(_ headers: HTTPFields, limits: ServerLimits) -> Duration {
+        guard let text = headers[.bodyReadMilliseconds], let time = Int64(text), time > 0 else { return .zero }
+        return min(.milliseconds(time), limits.bodyTimeout)
+    }
+}
+
+extension HTTPField.Name {
+    /// Set by the guard of a connection on a request whose body took long to arrive, for its deadline.
+    static let bodyReadMilliseconds = Self(parsed: "polypod-body-read-milliseconds") ?? .date
+}
