@@ -25,6 +25,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
@@ -89,7 +90,7 @@ let package = Package(
             name: "polypod",
             dependencies: [
                 "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, asyncHTTPClient,
-                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioSSL, serviceLifecycle, swiftASN1, x509,
+                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

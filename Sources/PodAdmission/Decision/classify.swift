@@ -27,7 +27,7 @@ func classify(_ container: Container, in pod: Pod, answer: ImageAnswer?, policy:
     case .unresolved(let reason):
         verdict.unresolved = reason
     case nil:
-        verdict.unresolved = container.reasonNotToAsk
+        verdict.unresolved = container.reasonNotToAsk ?? UnresolvedReason(.deadline, "no answer in time")
     }
     verdict.readCommand()
     if verdict.evidence.isEmpty, let reason = verdict.unresolved {

@@ -1,5 +1,6 @@
 import Foundation
 import PodAdmission
+import Yams
 
 /// Finds and reads manifests as `kubectl -f` does.
 enum ManifestFiles {

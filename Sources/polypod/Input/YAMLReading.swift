@@ -32,7 +32,7 @@ extension YamlSequence {
     /// The elements; the sequence itself ends silently at a fault.
     fileprivate func throwing() throws -> [Element] {
         var elements: [Element] = []
-        let sequence = self
+        var sequence = self
         while let element = sequence.next() { elements.append(element) }
         if let error = sequence.error { throw error }
         return elements
