@@ -95,6 +95,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "constant-server",
+            dependencies: [hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioSSL],
+            path: "Benchmarks/ConstantServer",
+            swiftSettings: strict
+        ),
         .testTarget(name: "PodAdmissionTests", dependencies: ["PodAdmission"], swiftSettings: strict),
         .testTarget(
             name: "ImageRegistryTests",
