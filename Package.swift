@@ -90,7 +90,8 @@ let package = Package(
             name: "polypod",
             dependencies: [
                 "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, asyncHTTPClient,
-                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509,
+                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1, nioSSL,
+                serviceLifecycle, swiftASN1, unixSignals, x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
@@ -125,7 +126,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PolypodTests",
-            dependencies: ["polypod", "ImageRegistry", "PodAdmission"],
+            dependencies: [
+                "polypod", "ImageRegistry", "PodAdmission", swiftASN1, x509, .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict
         ),
     ],

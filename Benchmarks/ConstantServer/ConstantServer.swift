@@ -24,11 +24,15 @@ enum ConstantServer {
             responder: CallbackResponder<BasicRequestContext> { request, _ in
                 _ = try await request.body.collect(upTo: 7 << 20)
                 return Response(
-                    status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: answer))
+                    status: .ok,
+                    headers: [.contentType: "application/json"],
+                    body: ResponseBody(byteBuffer: answer)
+                )
             },
             server: try .tls(.http1(), tlsConfiguration: tls),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-            logger: Logger(label: "constant") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "constant") { _ in SwiftLogNoOpLogHandler() }
+        )
         try await application.runService()
     }
 }

@@ -25,17 +25,29 @@ struct DevelopmentCertificates {
         let start = now.addingTimeInterval(-300)
         let end = now.addingTimeInterval(TimeInterval(days) * 86_400)
         let authority = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: authorityKey.publicKey, notValidBefore: start,
-            notValidAfter: end, issuer: authorityName, subject: authorityName,
+            version: .v3,
+            serialNumber: .init(),
+            publicKey: authorityKey.publicKey,
+            notValidBefore: start,
+            notValidAfter: end,
+            issuer: authorityName,
+            subject: authorityName,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
                 SubjectKeyIdentifier(hash: authorityKey.publicKey)
-            }, issuerPrivateKey: authorityKey)
+            },
+            issuerPrivateKey: authorityKey
+        )
         let leaf = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: leafKey.publicKey, notValidBefore: start,
-            notValidAfter: end, issuer: authorityName, subject: try DistinguishedName { CommonName(names[0]) },
+            version: .v3,
+            serialNumber: .init(),
+            publicKey: leafKey.publicKey,
+            notValidBefore: start,
+            notValidAfter: end,
+            issuer: authorityName,
+            subject: try DistinguishedName { CommonName(names[0]) },
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
@@ -44,11 +56,14 @@ struct DevelopmentCertificates {
                 SubjectAlternativeNames(names.map(generalName))
                 SubjectKeyIdentifier(hash: leafKey.publicKey)
                 AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: authorityKey.publicKey).keyIdentifier)
-            }, issuerPrivateKey: authorityKey)
+            },
+            issuerPrivateKey: authorityKey
+        )
         return DevelopmentCertificates(
             authority: try authority.serializeAsPEM().pemString + "\n",
             certificate: try leaf.serializeAsPEM().pemString + "\n",
-            key: try leafKey.serializeAsPEM().pemString + "\n")
+            key: try leafKey.serializeAsPEM().pemString + "\n"
+        )
     }
 
     private static func generalName(_ name: String) -> GeneralName {

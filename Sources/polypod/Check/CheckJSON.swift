@@ -21,7 +21,8 @@ extension CheckedObject {
                         "image": verdict.container.image.map { .string($0) } ?? .null,
                         "class": .string(verdict.containerClass.rawValue), "evidence": verdict.evidenceJSON,
                     ]
-                }),
+                }
+            ),
             "patch": .array(rehearsal.patch.map(\.json)),
             "findings": .array(validating.findings.map(\.json)),
             "allowed": .bool(isAllowed),

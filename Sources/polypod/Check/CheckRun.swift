@@ -56,7 +56,11 @@ struct CheckRun: Sendable {
             zip(workloads, chosen).flatMap { workload, policy -> [String] in
                 guard let workload, let policy else { return [] }
                 return Rehearsal.imagesToInspect(in: workload, policy: policy)
-            }, into: &answers, inspector: inspector, deadline: deadline)
+            },
+            into: &answers,
+            inspector: inspector,
+            deadline: deadline
+        )
 
         let rehearsals = try zip(documents, zip(workloads, chosen)).map { document, pair -> Rehearsal? in
             guard let workload = pair.0, let policy = pair.1 else { return nil }
@@ -67,7 +71,11 @@ struct CheckRun: Sendable {
             }
         }
         try await run.lookUp(
-            rehearsals.flatMap { $0?.imagesToValidate ?? [] }, into: &answers, inspector: inspector, deadline: deadline)
+            rehearsals.flatMap { $0?.imagesToValidate ?? [] },
+            into: &answers,
+            inspector: inspector,
+            deadline: deadline
+        )
         for (document, rehearsal) in zip(documents, rehearsals) {
             guard let rehearsal else {
                 run.passedOver += 1
@@ -75,8 +83,11 @@ struct CheckRun: Sendable {
                 continue
             }
             let object = CheckedObject(
-                file: document.file, line: document.line, rehearsal: rehearsal,
-                validating: rehearsal.validating(images: answers))
+                file: document.file,
+                line: document.line,
+                rehearsal: rehearsal,
+                validating: rehearsal.validating(images: answers)
+            )
             run.objects.append(object)
             if object.isAllowed { run.admitted.append(rehearsal.mutatedDocument) }
         }

@@ -15,7 +15,8 @@ extension CheckRun {
         if unresolved > 0 { parts.append("\(unresolved) unresolved") }
         if passedOver > 0 { parts.append("\(counted(passedOver, "other object")) passed over") }
         parts.append(
-            "\(counted(images, "image")) looked up in \(elapsed.secondsText) s (\(counted(requests, "request")))")
+            "\(counted(images, "image")) looked up in \(elapsed.secondsText) s (\(counted(requests, "request")))"
+        )
         return parts.joined(separator: terminal.dot)
     }
 

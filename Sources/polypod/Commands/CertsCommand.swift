@@ -29,7 +29,8 @@ struct CertsCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...825).contains(days) else { throw ValidationError("--days takes 1 to 825") }
-        for label in [service, namespace] where label.isEmpty || label.contains(where: { !($0.isLetter || $0.isNumber || $0 == "-") }) {
+        for label in [service, namespace]
+        where label.isEmpty || label.contains(where: { !($0.isLetter || $0.isNumber || $0 == "-") }) {
             throw ValidationError("\"\(label)\" is no name of a Service or namespace")
         }
     }
@@ -42,7 +43,10 @@ struct CertsCommand: ParsableCommand {
         }
         let host = "\(service).\(namespace).svc"
         let certificates = try DevelopmentCertificates.make(
-            names: [host, "\(host).cluster.local"] + name, days: days, now: Date())
+            names: [host, "\(host).cluster.local"] + name,
+            days: days,
+            now: Date()
+        )
         do {
             try files.createDirectory(atPath: out, withIntermediateDirectories: true)
         } catch {
@@ -62,6 +66,7 @@ struct CertsCommand: ParsableCommand {
             \(out)/tls.crt   for \(([host] + name).joined(separator: ", ")), valid \(days) days
             \(out)/tls.key   its key
 
-            """)
+            """
+        )
     }
 }

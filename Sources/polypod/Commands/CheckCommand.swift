@@ -22,7 +22,10 @@ struct CheckCommand: AsyncParsableCommand {
         case yaml
     }
 
-    @Option(name: [.short, .customLong("filename")], help: "A manifest, a folder of them, or - for standard input; may be given again.")
+    @Option(
+        name: [.short, .customLong("filename")],
+        help: "A manifest, a folder of them, or - for standard input; may be given again."
+    )
     var filename: [String]
 
     @Option(name: .shortAndLong, help: "Form of the output: text, json or yaml.")
@@ -46,7 +49,9 @@ struct CheckCommand: AsyncParsableCommand {
         case .json: terminal.write(run.json.prettyText + "\n")
         case .yaml:
             terminal.write(try YAMLWriter.text(of: run.admitted))
-            for object in run.objects where !object.isAllowed { Terminal.standardError.write(object.text(for: .standardError)) }
+            for object in run.objects where !object.isAllowed {
+                Terminal.standardError.write(object.text(for: .standardError))
+            }
         }
         if run.objects.contains(where: { !$0.isAllowed || strict && $0.isUnresolved }) { throw ExitCode(1) }
     }

@@ -37,7 +37,9 @@ struct ConfigCommand: ParsableCommand {
             }
         }
         guard let first = documents.first else { throw BadInput(file: file, reason: "holds no document") }
-        guard documents.count == 1 || kind == .policy else { throw BadInput(file: file, reason: "expected one document") }
+        guard documents.count == 1 || kind == .policy else {
+            throw BadInput(file: file, reason: "expected one document")
+        }
         let value = documents.count == 1 ? first.value : .array(documents.map(\.value))
         Terminal.standardOutput.write(value.prettyText + "\n")
     }

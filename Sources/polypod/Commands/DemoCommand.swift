@@ -44,9 +44,13 @@ struct DemoCommand: AsyncParsableCommand {
         configuration.logger = logger
         try await ImageInspector.withInspector(configuration) { inspector in
             let certificates = try DevelopmentCertificates.make(
-                names: ["localhost", "127.0.0.1"], days: 1, now: Date())
+                names: ["localhost", "127.0.0.1"],
+                days: 1,
+                now: Date()
+            )
             var settings = AdmissionServerConfiguration(
-                certificate: .memory(certificate: certificates.certificate, key: certificates.key))
+                certificate: .memory(certificate: certificates.certificate, key: certificates.key)
+            )
             settings.listen = ListenAddress(host: "127.0.0.1", port: port)
             settings.opsListen = ListenAddress(host: "127.0.0.1", port: 0)
             settings.shutdownDelay = .zero
@@ -61,8 +65,11 @@ struct DemoCommand: AsyncParsableCommand {
                 }
                 if !once {
                     try invite(
-                        url: url, opsPort: try await server.boundOpsPort(), authority: certificates.authority,
-                        registries: registries)
+                        url: url,
+                        opsPort: try await server.boundOpsPort(),
+                        authority: certificates.authority,
+                        registries: registries
+                    )
                     try await Interruption.wait()
                 }
                 group.cancelAll()
@@ -97,6 +104,7 @@ struct DemoCommand: AsyncParsableCommand {
             \(images)
             Press Control-C to end.
 
-            """)
+            """
+        )
     }
 }

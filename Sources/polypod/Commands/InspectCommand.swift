@@ -7,7 +7,8 @@ struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Ask registries whether images are Wasm, and show what that rests on.",
-        discussion: "Exit codes: 0; 1 an image that crun cannot run, or with --strict one nobody could tell; 2 bad input."
+        discussion:
+            "Exit codes: 0; 1 an image that crun cannot run, or with --strict one nobody could tell; 2 bad input."
     )
 
     /// The forms of output.

@@ -50,9 +50,12 @@ struct DemoClient {
         let elapsed = start.duration(to: .now)
         let answer = try JSONParser.parse(Array(body.readableBytesView))["response"]
         return Answer(
-            isAllowed: answer?["allowed"] == true, message: answer?["status"]?["message"]?.string,
+            isAllowed: answer?["allowed"] == true,
+            message: answer?["status"]?["message"]?.string,
             warnings: answer?["warnings"]?.array?.compactMap(\.string) ?? [],
-            patch: try Self.patch(answer?["patch"]?.string), elapsed: elapsed)
+            patch: try Self.patch(answer?["patch"]?.string),
+            elapsed: elapsed
+        )
     }
 
     private static func patch(_ base64: String?) throws -> [JSONPatchOperation] {

@@ -23,30 +23,47 @@ struct DemoImage {
     /// The images that the examples name.
     static let all: [DemoImage] = [
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-wasm:1", summary: "Wasm, by its platform",
-            content: .image(platform: "wasi/wasm", entrypoint: ["/hello.wasm"], cmd: [], annotations: [:])),
+            reference: "ghcr.io/polypod-dev/hello-wasm:1",
+            summary: "Wasm, by its platform",
+            content: .image(platform: "wasi/wasm", entrypoint: ["/hello.wasm"], cmd: [], annotations: [:])
+        ),
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-wasm-once:1", summary: "Wasm that ends by itself",
-            content: .image(platform: "wasi/wasm", entrypoint: ["/once.wasm"], cmd: [], annotations: [:])),
+            reference: "ghcr.io/polypod-dev/hello-wasm-once:1",
+            summary: "Wasm that ends by itself",
+            content: .image(platform: "wasi/wasm", entrypoint: ["/once.wasm"], cmd: [], annotations: [:])
+        ),
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-annotated:1", summary: "Wasm, by its manifest's annotation",
+            reference: "ghcr.io/polypod-dev/hello-annotated:1",
+            summary: "Wasm, by its manifest's annotation",
             content: .image(
-                platform: "linux/amd64", entrypoint: ["/hello.wasm"], cmd: [],
-                annotations: [AnnotationKey.variant: WasmPolicy.Variant.compatSmart.rawValue])),
+                platform: "linux/amd64",
+                entrypoint: ["/hello.wasm"],
+                cmd: [],
+                annotations: [AnnotationKey.variant: WasmPolicy.Variant.compatSmart.rawValue]
+            )
+        ),
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-multi:1", summary: "an index of Linux and Wasm: native for a node",
+            reference: "ghcr.io/polypod-dev/hello-multi:1",
+            summary: "an index of Linux and Wasm: native for a node",
             content: .index([
                 ("linux/amd64", ["/hello"], []), ("linux/arm64", ["/hello"], []), ("wasi/wasm", ["/hello.wasm"], []),
-            ])),
+            ])
+        ),
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-wasm-index:1", summary: "an index of Wasm alone, which gets pinned",
-            content: .index([("wasi/wasm", ["/hello.wasm"], [])])),
+            reference: "ghcr.io/polypod-dev/hello-wasm-index:1",
+            summary: "an index of Wasm alone, which gets pinned",
+            content: .index([("wasi/wasm", ["/hello.wasm"], [])])
+        ),
         DemoImage(
-            reference: "ghcr.io/polypod-dev/hello-artifact:1", summary: "a Wasm artifact, which crun cannot run",
-            content: .artifact),
+            reference: "ghcr.io/polypod-dev/hello-artifact:1",
+            summary: "a Wasm artifact, which crun cannot run",
+            content: .artifact
+        ),
         DemoImage(
-            reference: "docker.io/library/busybox:1.36", summary: "native",
-            content: .index([("linux/amd64", [], ["sh"]), ("linux/arm64", [], ["sh"])])),
+            reference: "docker.io/library/busybox:1.36",
+            summary: "native",
+            content: .index([("linux/amd64", [], ["sh"]), ("linux/arm64", [], ["sh"])])
+        ),
     ]
 }
 
@@ -78,16 +95,23 @@ struct DemoContent: Sendable {
             let descriptors = entries.map { entry -> JSONValue in
                 let digest = addManifest(repository, platform: entry.platform, program: (entry.entrypoint, entry.cmd))
                 return descriptor(
-                    "application/vnd.oci.image.manifest.v1+json", digest, platform: Platform(entry.platform))
+                    "application/vnd.oci.image.manifest.v1+json",
+                    digest,
+                    platform: Platform(entry.platform)
+                )
             }
             digest = add(
-                repository, "manifests", "application/vnd.oci.image.index.v1+json",
+                repository,
+                "manifests",
+                "application/vnd.oci.image.index.v1+json",
                 [
                     "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
                     "manifests": .array(descriptors),
-                ])
+                ]
+            )
         }
-        documents["\(repository)/manifests/\(reference.manifestReference)"] = documents["\(repository)/manifests/\(digest)"]
+        documents["\(repository)/manifests/\(reference.manifestReference)"] =
+            documents["\(repository)/manifests/\(digest)"]
     }
 
     private mutating func addManifest(
@@ -98,7 +122,9 @@ struct DemoContent: Sendable {
     ) -> String {
         let platform = Platform(platform) ?? Platform(os: "linux", architecture: "amd64")
         let config = add(
-            repository, "blobs", "application/vnd.oci.image.config.v1+json",
+            repository,
+            "blobs",
+            "application/vnd.oci.image.config.v1+json",
             [
                 "os": .string(platform.os), "architecture": .string(platform.architecture),
                 "config": [
@@ -106,27 +132,43 @@ struct DemoContent: Sendable {
                     "Cmd": .array(program.cmd.map { .string($0) }),
                 ],
                 "rootfs": ["type": "layers", "diff_ids": .array([])],
-            ])
+            ]
+        )
         return add(
-            repository, "manifests", "application/vnd.oci.image.manifest.v1+json",
+            repository,
+            "manifests",
+            "application/vnd.oci.image.manifest.v1+json",
             [
                 "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": descriptor("application/vnd.oci.image.config.v1+json", config), "layers": .array([]),
                 "annotations": .object(JSONObject(annotations.map { .init(key: $0.key, value: .string($0.value)) })),
-            ])
+            ]
+        )
     }
 
     private mutating func addArtifact(_ repository: String) -> String {
         let config = add(
-            repository, "blobs", "application/vnd.wasm.config.v0+json", ["os": "wasip1", "architecture": "wasm"])
-        let module = add(repository, "blobs", bytes: [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00], "application/wasm")
+            repository,
+            "blobs",
+            "application/vnd.wasm.config.v0+json",
+            ["os": "wasip1", "architecture": "wasm"]
+        )
+        let module = add(
+            repository,
+            "blobs",
+            bytes: [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00],
+            "application/wasm"
+        )
         return add(
-            repository, "manifests", "application/vnd.oci.image.manifest.v1+json",
+            repository,
+            "manifests",
+            "application/vnd.oci.image.manifest.v1+json",
             [
                 "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": descriptor("application/vnd.wasm.config.v0+json", config),
                 "layers": [descriptor("application/wasm", module)],
-            ])
+            ]
+        )
     }
 
     private func descriptor(_ mediaType: String, _ digest: String, platform: Platform? = nil) -> JSONValue {
@@ -152,7 +194,8 @@ struct DemoContent: Sendable {
 
     private mutating func add(_ repository: String, _ kind: String, bytes: [UInt8], _ mediaType: String) -> String {
         let digits = Array("0123456789abcdef")
-        let digest = "sha256:" + String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        let digest =
+            "sha256:" + String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
         documents["\(repository)/\(kind)/\(digest)"] = Document(mediaType: mediaType, digest: digest, bytes: bytes)
         return digest
     }

@@ -16,7 +16,8 @@ struct DemoRegistry: Service {
             responder: CallbackResponder { request, _ in Self.respond(to: request, from: content) },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in await onBound(channel.localAddress?.port ?? 0) },
-            logger: logger)
+            logger: logger
+        )
     }
 
     func run() async throws { try await application.run() }

@@ -51,7 +51,12 @@ struct DemoStory {
         final["request"] = .object(request)
         let validating = try await client.send(.object(final), to: "/validate")
         return Journey(
-            document: document, workload: workload, mutated: mutated, mutating: mutating, validating: validating)
+            document: document,
+            workload: workload,
+            mutated: mutated,
+            mutating: mutating,
+            validating: validating
+        )
     }
 
     private func title(_ number: String, _ text: String) {
@@ -64,7 +69,9 @@ struct DemoStory {
         var shown = JSONObject()
         for list in ["initContainers", "containers"] {
             let entries = (spec?[list]?.array ?? []).map { entry -> JSONValue in
-                let members = (entry.object?.members ?? []).filter { ["name", "image", "restartPolicy"].contains($0.key) }
+                let members = (entry.object?.members ?? []).filter {
+                    ["name", "image", "restartPolicy"].contains($0.key)
+                }
                 return .object(JSONObject(members))
             }
             if !entries.isEmpty { shown[list] = .array(entries) }
@@ -77,7 +84,11 @@ struct DemoStory {
         let images = Rehearsal.imagesToInspect(in: workload, policy: WasmPolicy())
         let answers = await inspector.answers(for: images, deadline: .now + .seconds(5))
         let decision = decide(
-            workload.pod, context: AdmissionContext(stage: .mutating), images: answers, policy: WasmPolicy())
+            workload.pod,
+            context: AdmissionContext(stage: .mutating),
+            images: answers,
+            policy: WasmPolicy()
+        )
         return decision.containers.table
     }
 
@@ -100,9 +111,12 @@ struct DemoStory {
             let answer: Table.Cell =
                 journey.isAllowed
                 ? journey.mutating.patch.isEmpty ? "untouched" : .init("changed", .added) : .init("denied", .denied)
-            let what = journey.validating.message ?? journey.mutating.patch.flatMap(\.changes).map(\.value).joined(separator: ", ")
+            let what =
+                journey.validating.message
+                ?? journey.mutating.patch.flatMap(\.changes).map(\.value).joined(separator: ", ")
             table.rows.append([
-                .init(journey.document.file), .init("\(journey.workload.kind) \(journey.workload.metadata.displayName)"),
+                .init(journey.document.file),
+                .init("\(journey.workload.kind) \(journey.workload.metadata.displayName)"),
                 answer, .init("\(took.milliseconds) ms"), .init(what.isEmpty ? "native, as it was" : what),
             ])
         }

@@ -6,13 +6,23 @@ import PodAdmission
 
 /// The options that the commands share with the server.
 struct InspectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Mirrors, plain HTTP, CAs and credentials, in k3s's registries.yaml format.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Mirrors, plain HTTP, CAs and credentials, in k3s's registries.yaml format.",
+            valueName: "file"
+        )
+    )
     var registries: String?
 
     @Option(help: ArgumentHelp("Credentials in the format of Docker's config.json.", valueName: "file"))
     var dockerConfig: String?
 
-    @Option(help: ArgumentHelp("WasmPolicy objects in YAML or JSON; the built-in policy where none matches.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "WasmPolicy objects in YAML or JSON; the built-in policy where none matches.",
+            valueName: "file"
+        )
+    )
     var policy: String?
 
     @Option(help: ArgumentHelp("How long to wait for registries, in seconds.", valueName: "seconds"))

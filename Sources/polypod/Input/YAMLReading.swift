@@ -6,7 +6,7 @@ import Yams
 private let sizeLimit = 16 << 20
 
 /// How many values the documents of one file may hold with their aliases expanded.
-private let valueLimit = 1_000_000
+private let valueLimit = 250_000
 
 /// Reads every document of a YAML or JSON text.
 ///
@@ -56,7 +56,8 @@ extension YamlError {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
             "not valid YAML: \(problem)"
         case .reader(let problem, _, _, _): "not valid YAML: \(problem)"
-        case .duplicatedKeysInMapping: "not valid YAML: a key stands twice in one mapping"
+        case .duplicatedKeysInMapping(let keys, _):
+            "not valid YAML: a key stands twice in one mapping: \(keys.joined(separator: ", "))"
         default: "not valid YAML"
         }
     }

@@ -24,7 +24,12 @@ struct ImageInspection: Sendable {
         let report = await report(on: image, with: inspector, deadline: deadline)
         let verdict = verdict(of: image, answer: report.answer, policy: policy)
         var inspection = ImageInspection(
-            image: image, verdict: verdict, report: report, requests: report.roundTrips, program: verdict.program)
+            image: image,
+            verdict: verdict,
+            report: report,
+            requests: report.roundTrips,
+            program: verdict.program
+        )
         // An index does not hold the program; the manifest that it is pinned to does.
         if verdict.program.isEmpty, let pin = verdict.pin, let reference = try? ImageReference(image) {
             let pinned = reference.pinned(to: pin)

@@ -33,7 +33,8 @@ extension ImageInspection {
         guard let registry = report.registry else { return "nobody" }
         let through = report.endpoint.flatMap { $0 == registry ? nil : " through \($0)" } ?? ""
         let credential = report.credential.map { ", \($0.rawValue)" } ?? ""
-        return "\(registry)\(through), \(requests) request\(requests == 1 ? "" : "s"), \(report.elapsed.milliseconds) ms\(credential)"
+        return
+            "\(registry)\(through), \(requests) request\(requests == 1 ? "" : "s"), \(report.elapsed.milliseconds) ms\(credential)"
     }
 }
 
@@ -45,13 +46,15 @@ extension String {
 
     /// This text as a shell would take it for one word, without control characters.
     var shellQuoted: String {
-        let isPlain = !isEmpty && utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: "-_./:=,@%+".utf8.contains(byte)
+        let isPlain =
+            !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                default: "-_./:=,@%+".utf8.contains(byte)
+                }
             }
-        }
         guard !isPlain else { return self }
         let shown = String(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
         return "'" + shown.replacing("'", with: "'\\''") + "'"

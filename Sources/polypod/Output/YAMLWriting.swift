@@ -16,13 +16,19 @@ enum YAMLWriter {
         case .string(let text): Node(text, Tag(.str), style(of: text))
         case .array(let elements): Node(elements.map(node(of:)), Tag(.seq), .block)
         case .object(let object):
-            Node(object.members.map { (Node($0.key, Tag(.str), style(of: $0.key)), node(of: $0.value)) }, Tag(.map), .block)
+            Node(
+                object.members.map { (Node($0.key, Tag(.str), style(of: $0.key)), node(of: $0.value)) },
+                Tag(.map),
+                .block
+            )
         }
     }
 
     /// Plain only where every parser reads the text back as a string; several lines as a block.
     private static func style(of text: String) -> Node.Scalar.Style {
-        if text.contains("\n") { return text.allSatisfy { $0 == "\n" || !$0.isWhitespace || $0 == " " } ? .literal : .doubleQuoted }
+        if text.contains("\n") {
+            return text.allSatisfy { $0 == "\n" || !$0.isWhitespace || $0 == " " } ? .literal : .doubleQuoted
+        }
         // YAML 1.1's words for booleans and null, and everything that looks like a number, are quoted.
         let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ""]
         guard !words.contains(text.lowercased()), let first = text.first, first.isLetter || first == "/" else {

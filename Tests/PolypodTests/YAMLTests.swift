@@ -1,0 +1,80 @@
+import PodAdmission
+import Testing
+import Yams
+
+@testable import polypod
+
+@Suite("Manifests in YAML")
+struct YAMLTests {
+    static let scalars: [(String, JSONValue, String)] = [
+        ("a: 1", ["a": 1], "a number"), ("a: \"1\"", ["a": "1"], "a quoted number is a string"),
+        ("a: true", ["a": true], "a boolean"), ("a: 'true'", ["a": "true"], "a quoted boolean is a string"),
+        ("a: yes", ["a": true], "YAML 1.1's other words for true count, as for kubectl"),
+        ("a:", ["a": nil], "nothing is null"), ("a: ~", ["a": nil], "a tilde is null"),
+        ("a: 0x1F", ["a": 31], "hexadecimal"), ("a: 1.50", ["a": .number("1.50")], "a number is not rounded"),
+        ("a: 2001-01-01", ["a": "2001-01-01"], "a date is a string in JSON"),
+        ("a: &x {b: 1}\nc: *x", ["a": ["b": 1], "c": ["b": 1]], "an alias"),
+        ("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}", ["a": ["b": 1, "c": 2], "d": ["b": 3, "c": 2]], "a merge"),
+        ("a: |\n  x\n  y\n", ["a": "x\ny\n"], "a block"), ("{\"a\": [1, null]}", ["a": [1, nil]], "JSON is YAML"),
+    ]
+
+    @Test(arguments: scalars)
+    func reads(text: String, value: JSONValue, why: String) throws {
+        #expect(try readDocuments(text, file: "f").map(\.value) == [value], "\(why)")
+    }
+
+    @Test func readsEveryDocumentWithItsLine() throws {
+        let documents = try readDocuments("# only a comment\n---\na: 1\n---\n---\n\nb: 2\n", file: "f")
+        #expect(documents.map(\.line) == [3, 7])
+    }
+
+    @Test(
+        arguments: [
+            ("a: [1", 2, "a list still open where the text ends"),
+            ("x:\n  a: 1\n  a: 3", 2, "a key that stands twice: the line of its mapping"),
+            ("a: 1\n\tb: 2", 2, "a tab"), ("a: .inf", 1, "a number that JSON does not have"),
+            ("a: *x", 1, "an alias without its anchor"), ("[1]: 2", 1, "a key that is no string"),
+        ])
+    func saysTheLineOfAFault(text: String, line: Int, why: String) {
+        let error = #expect(throws: BadInput.self, "\(why)") { try readDocuments(text, file: "f") }
+        #expect(error?.line == line, "\(why): \(error?.description ?? "")")
+    }
+
+    @Test func boundsWhatAliasesExpandTo() {
+        var text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        for level in 1...8 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        #expect(throws: BadInput.self) { try readDocuments(text, file: "f") }
+    }
+
+    @Test func fieldErrorsHaveTheLineOfTheField() throws {
+        let text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: 5\n"
+        let document = try #require(try readDocuments(text, file: "f").first)
+        let error = #expect(throws: FieldError.self) { try Workload(document.value) }
+        let bad = document.badInput(try #require(error))
+        #expect(bad.description == "f:6: spec.containers[0].image: expected a string, found a number")
+    }
+
+    static let texts = [
+        "plain", "true", "no", "null", "~", "", "1", "0x1", "1e3", "1_000", "2001-01-01", "a: b", "- x", "#c", "a #b",
+        "{\"a\":1}", "@x", "`x", "%x", "multi\nline\n", "multi\nline", " lead", "trail ", "tab\there", "ünï", "*x",
+        "&x",
+        "!x", "10.96.0.10", "crun-wasmedge", "ghcr.io/a/b@sha256:00", "a\n\n  b\n", "\u{7}bell", "=", "<<", "0o7", ".5",
+    ]
+
+    @Test(arguments: texts)
+    func writesStringsThatComeBack(text: String) throws {
+        let value: JSONValue = ["key": .string(text), "list": [.string(text)]]
+        let written = try YAMLWriter.text(of: [value])
+        #expect(try readDocuments(written, file: "f").map(\.value) == [value], "\(written)")
+    }
+
+    @Test func writesValuesThatComeBack() throws {
+        let value: JSONValue = [
+            "a": [], "b": .object(JSONObject()), "c": [1, .number("1.5"), true, nil, ["d": "e"]], "true": "x",
+        ]
+        #expect(try readDocuments(YAMLWriter.text(of: [value, value]), file: "f").map(\.value) == [value, value])
+    }
+}
