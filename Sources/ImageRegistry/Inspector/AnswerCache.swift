@@ -1,0 +1,115 @@
+import PodAdmission
+
+/// What an answer is kept under: the normalised reference, and the credentials that it was asked with.
+///
+/// With the credentials in it, what a registry told one who may see a private image does not answer one who may not.
+struct AnswerKey: Sendable, Hashable {
+    /// `registry/repository:tag` or `registry/repository@digest`.
+    var reference: String
+    /// Fingerprints of all credentials that were there to try; empty for anonymous.
+    var credentials: String
+}
+
+/// Facts, shared by the tag and the digest that they are kept under.
+final class SharedFacts: Sendable {
+    let facts: ImageFacts
+
+    init(_ facts: ImageFacts) {
+        self.facts = facts
+    }
+
+    /// An estimate of the memory that the facts take, in bytes.
+    var cost: Int {
+        func cost(_ manifest: ImageManifest) -> Int {
+            128 + (manifest.entrypoint + manifest.cmd).reduce(0) { $0 + $1.utf8.count + 48 }
+                + manifest.workingDirectory.utf8.count
+        }
+        switch facts.content {
+        case .image(let manifest): return 256 + cost(manifest)
+        case .index(let entries, let only): return 256 + entries.count * 176 + (only.map(cost) ?? 0)
+        }
+    }
+}
+
+/// Answers that are kept: a bounded value without a clock of its own.
+struct AnswerCache: Sendable {
+    /// What is kept for a key.
+    private struct Entry: Sendable {
+        var facts: SharedFacts?
+        var obtained: ContinuousClock.Instant
+        var failure: UnresolvedReason?
+        var failed: ContinuousClock.Instant
+    }
+
+    /// How long things are kept.
+    struct Lifetimes: Sendable {
+        var tag: Duration
+        var failure: Duration
+        var stale: Duration
+    }
+
+    /// What the cache says.
+    enum Found: Sendable {
+        /// The answer is new enough.
+        case fresh(ImageAnswer)
+        /// The registry fails, and this is what it said when it did not.
+        case stale(ImageAnswer)
+        /// The registry failed a moment ago, and is not asked again yet.
+        case negative(ImageAnswer)
+        /// It has to be asked; `fallback` is the old answer, should it not answer in time.
+        case missing(fallback: ImageAnswer?)
+    }
+
+    private var entries: LRU<AnswerKey, Entry>
+    private let lifetimes: Lifetimes
+
+    init(entries: Int, bytes: Int, lifetimes: Lifetimes) {
+        self.entries = LRU(entries: entries, cost: bytes)
+        self.lifetimes = lifetimes
+    }
+
+    var count: Int { entries.count }
+
+    /// What is known of `key` at `now`.
+    ///
+    /// - Parameter isDigest: Whether the reference names a digest, what a registry cannot change its mind about.
+    mutating func find(_ key: AnswerKey, isDigest: Bool, at now: ContinuousClock.Instant) -> Found {
+        guard let entry = entries.value(for: key) else { return .missing(fallback: nil) }
+        if let kept = entry.facts, isDigest || now - entry.obtained < lifetimes.tag {
+            return .fresh(.resolved(kept.facts, staleSeconds: nil))
+        }
+        let age = now - entry.obtained
+        let old = entry.facts.flatMap { kept -> ImageAnswer? in
+            age < lifetimes.stale ? .resolved(kept.facts, staleSeconds: Int(age.components.seconds)) : nil
+        }
+        guard let failure = entry.failure, now - entry.failed < lifetimes.failure else {
+            return .missing(fallback: old)
+        }
+        return old.map { .stale($0) } ?? .negative(.unresolved(failure))
+    }
+
+    /// The facts kept for a key, whatever their age.
+    mutating func facts(_ key: AnswerKey) -> SharedFacts? {
+        entries.value(for: key)?.facts
+    }
+
+    mutating func keep(_ facts: SharedFacts, for key: AnswerKey, at now: ContinuousClock.Instant) {
+        let cost = 320 + key.reference.utf8.count + key.credentials.utf8.count + facts.cost
+        entries.insert(Entry(facts: facts, obtained: now, failure: nil, failed: now), for: key, cost: cost)
+    }
+
+    /// Notes a failure.
+    ///
+    /// The facts of earlier stay where they may still be served.
+    mutating func keep(_ failure: RegistryFailure, for key: AnswerKey, at now: ContinuousClock.Instant) {
+        let old = failure.allowsStaleAnswer ? entries.value(for: key) : nil
+        let entry = Entry(
+            facts: old?.facts,
+            obtained: old?.obtained ?? now,
+            failure: failure.reason,
+            failed: now
+        )
+        let cost = 320 + key.reference.utf8.count + key.credentials.utf8.count + (old?.facts?.cost ?? 0)
+        entries.insert(entry, for: key, cost: cost)
+    }
+}

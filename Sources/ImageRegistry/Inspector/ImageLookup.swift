@@ -1,0 +1,91 @@
+import PodAdmission
+
+/// Looks one image up: every endpoint of its registry in order, every credential in order.
+struct ImageLookup: Sendable {
+    let registries: RegistriesConfiguration
+    let credentials: DockerConfiguration
+    let client: RegistryClient
+    let gates: RegistryGates
+    let timeout: Duration
+
+    /// An image with the credentials that may be tried for it.
+    struct Subject: Sendable {
+        var image: ImageReference
+        var key: AnswerKey
+    }
+
+    /// What is looked up for a reference as a Pod writes it.
+    func subject(_ text: String) throws(ImageReference.Invalid) -> Subject {
+        let image = try ImageReference(text)
+        // Those for mirrors are the same for every image of a registry, and so need not tell two images apart.
+        let found = credentials.entries.isEmpty ? [] : credentials.credentials(for: image.name)
+        let fingerprints = found.map(\.fingerprint).joined(separator: ",")
+        return Subject(image: image, key: AnswerKey(reference: image.description, credentials: fingerprints))
+    }
+
+    /// The facts, from the first endpoint that has them.
+    ///
+    /// Each endpoint but the last gets half of the time that is left.
+    func facts(
+        _ subject: Subject,
+        trace: LookupTrace,
+        known: @escaping @Sendable (_ digest: String) -> ImageFacts?
+    ) async throws(RegistryFailure) -> ImageFacts {
+        let end = ContinuousClock.now + timeout
+        let endpoints = try registries.endpoints(for: subject.image)
+        var failure = RegistryFailure(.deadline, "\(subject.image.registry): no answer in time")
+        for (index, endpoint) in endpoints.enumerated() {
+            let left = end - ContinuousClock.now
+            guard left > .zero else { break }
+            let share = index == endpoints.count - 1 ? left : left / 2
+            let result = await withTimeout(share) { () async -> Result<ImageFacts, RegistryFailure> in
+                do throws(RegistryFailure) {
+                    return .success(try await facts(subject.image, at: endpoint, trace: trace, known: known))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            switch result {
+            case .success(let facts): return facts
+            case .failure(let error): failure = error
+            case nil: failure = RegistryFailure(.deadline, "\(endpoint.authority.host): no answer in time")
+            }
+        }
+        throw failure
+    }
+
+    private func facts(
+        _ image: ImageReference,
+        at endpoint: RegistryEndpoint,
+        trace: LookupTrace,
+        known: @escaping @Sendable (_ digest: String) -> ImageFacts?
+    ) async throws(RegistryFailure) -> ImageFacts {
+        let client = client
+        let candidates = candidates(image, at: endpoint)
+        return try await gates.pass(endpoint.authority) { () async throws(RegistryFailure) -> ImageFacts in
+            var failure: RegistryFailure?
+            for credential in candidates {
+                let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)
+                do throws(RegistryFailure) {
+                    let reader = ImageReader(client: client, access: access, known: known)
+                    return try await reader.facts(image.manifestReference)
+                } catch {
+                    // Registries say of what one may not see that it is not there; the kubelet goes on as well.
+                    guard error.code == .unauthorized || error.code == .notFound else { throw error }
+                    failure = error
+                }
+            }
+            throw failure ?? RegistryFailure(.unauthorized, "\(endpoint.authority.host): no credential to try")
+        }
+    }
+
+    /// The credentials to try at an endpoint; nil stands for none.
+    ///
+    /// Those found for the image go to its own registry and nowhere else. A mirror gets what the operator gave for its
+    /// host by name.
+    private func candidates(_ image: ImageReference, at endpoint: RegistryEndpoint) -> [Credential?] {
+        let found = endpoint.isHome ? credentials.credentials(for: image.name) : []
+        if !found.isEmpty { return found }
+        return [registries.credential(for: endpoint.authority)]
+    }
+}

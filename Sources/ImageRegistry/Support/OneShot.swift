@@ -1,0 +1,66 @@
+import Synchronization
+
+/// A value that comes once, and for which any number of tasks may wait.
+///
+/// A waiting task that is cancelled goes on at once, without the value; the others are not touched. This is what lets
+/// many admissions share one look-up although each has a deadline of its own.
+final class OneShot<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var waiters: [UInt64: CheckedContinuation<Value?, Never>] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Gives the value to those who wait and to those who come later; only the first call counts.
+    func fulfill(_ value: Value) {
+        let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
+            guard state.value == nil else { return [] }
+            state.value = value
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume(returning: value) }
+    }
+
+    /// The value, as soon as it is there; nil where the calling task was cancelled first.
+    func value() async -> Value? {
+        let id = state.withLock { state -> UInt64 in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // The task's flag is raised before its cancellation handler runs, so that one of the two sees it.
+                let ready = state.withLock { state -> Value?? in
+                    if let value = state.value { return .some(value) }
+                    if Task.isCancelled { return .some(nil) }
+                    state.waiters[id] = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
+        }
+    }
+}
+
+/// Runs `body` for at most `duration`; then its task is cancelled and the result is nil.
+///
+/// `body` has to end soon after it is cancelled, since a task's children are always waited for.
+func withTimeout<Result: Sendable>(
+    _ duration: Duration,
+    _ body: @escaping @Sendable () async -> Result
+) async -> Result? {
+    await withTaskGroup(of: Result?.self) { group in
+        group.addTask { await body() }
+        group.addTask {
+            try? await Task.sleep(for: duration)
+            return nil
+        }
+        defer { group.cancelAll() }
+        return await group.next() ?? nil
+    }
+}
