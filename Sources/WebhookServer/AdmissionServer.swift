@@ -4,7 +4,6 @@ public import Logging
 import Metrics
 import NIOCore
 import NIOPosix
-import PodAdmission
 public import ServiceLifecycle
 
 /// The webhooks over TLS, with health and metrics beside them: a service made of services.
@@ -55,7 +54,7 @@ public struct AdmissionServer: Service {
                 load: load,
                 logger: logger,
                 onCount: { metrics.connections.record($0) },
-                onRefusal: { handler.count($0.result, stage: .mutating) },
+                onRefusal: { responder.count($0, target: $1) },
                 onBound: {
                     readiness.startListening()
                     port.resolve($0)

@@ -16,7 +16,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let load: ServerLoad
     private let limits: ServerLimits
-    private let onRefusal: @Sendable (Refusal) -> Void
+    private let onRefusal: @Sendable (Refusal, _ path: String?) -> Void
     private let onCount: @Sendable (Int) -> Void
     private var state: ConnectionState
     private var head: HTTPRequest?
@@ -32,7 +32,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         load: ServerLoad,
         limits: ServerLimits,
         onCount: @escaping @Sendable (Int) -> Void,
-        onRefusal: @escaping @Sendable (Refusal) -> Void
+        onRefusal: @escaping @Sendable (Refusal, _ path: String?) -> Void
     ) {
         self.load = load
         self.limits = limits
@@ -107,7 +107,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let wantsClose = head.headerFields[.connection]?.lowercased() == "close"
         switch state.receivedHead(contentLength: contentLength, wantsClose: wantsClose, now: .now()) {
         case .discard: break
-        case .refuse(let refusal): refuse(refusal, context: context)
+        case .refuse(let refusal):
+            self.head = head
+            refuse(refusal, context: context)
         case .read:
             self.head = head
             guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
@@ -141,7 +143,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
-        onRefusal(refusal)
+        onRefusal(refusal, head?.path)
+        head = nil
         releaseBody()
         let text = ByteBuffer(string: refusal.reason)
         var response = HTTPResponse(status: refusal.status)

@@ -15,7 +15,7 @@ public enum AdmissionDeadline {
     public static func budget(query: Substring?) -> Duration {
         var timeout = assumedTimeout
         for pair in (query ?? "").split(separator: "&") where pair.hasPrefix("timeout=") {
-            timeout = GoDuration.parse(pair.dropFirst("timeout=".count)) ?? timeout
+            if let asked = GoDuration.parse(pair.dropFirst("timeout=".count)), asked > .zero { timeout = asked }
         }
         timeout = min(timeout, longestTimeout)
         return timeout - min(reserve, timeout / 2)

@@ -1,12 +1,13 @@
 /// A duration as Go writes it, such as `1m30s`, `500ms` or `1.5s` (time.ParseDuration), as in the API server's `?timeout=`.
-enum GoDuration {
+public enum GoDuration {
     private static let nanoseconds: [String: Double] = [
         "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
     ]
 
-    /// Parses `text`; nil where it is no positive duration of at most a day.
-    static func parse(_ text: Substring) -> Duration? {
-        guard text.utf8.count <= 32 else { return nil }
+    /// Parses `text`; nil where it is no duration, or one of more than a day. Only zero needs no unit.
+    public static func parse(_ text: Substring) -> Duration? {
+        if text == "0" { return .zero }
+        guard !text.isEmpty, text.utf8.count <= 32 else { return nil }
         var rest = text
         var total = 0.0
         while !rest.isEmpty {
@@ -17,7 +18,7 @@ enum GoDuration {
             guard let value = Double(number), let scale = nanoseconds[String(unit)] else { return nil }
             total += value * scale
         }
-        guard total >= 1, total <= 86_400e9 else { return nil }
+        guard total <= 86_400e9 else { return nil }
         return .nanoseconds(Int64(total))
     }
 }

@@ -9,9 +9,14 @@ struct OpsResponder: Sendable {
 
     /// Answers `request`.
     func respond(to request: Request) -> Response {
-        guard request.method == .get || request.method == .head else {
-            return .text(.methodNotAllowed, "only GET\n", allow: "GET")
+        switch request.method {
+        case .get: return get(request)
+        case .head: return get(request).createHeadResponse()
+        default: return .text(.methodNotAllowed, "only GET\n", allow: "GET, HEAD")
         }
+    }
+
+    private func get(_ request: Request) -> Response {
         switch (request.head.path ?? "/").prefix(while: { $0 != "?" }) {
         case "/healthz":
             return .text(.ok, "ok\n")

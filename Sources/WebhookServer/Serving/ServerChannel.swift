@@ -16,7 +16,7 @@ enum ServerChannel {
         load: ServerLoad,
         logger: Logger,
         onCount: @escaping @Sendable (Int) -> Void = { _ in },
-        onRefusal: @escaping @Sendable (Refusal) -> Void = { _ in },
+        onRefusal: @escaping @Sendable (Refusal, _ path: String?) -> Void = { _, _ in },
         onBound: @escaping @Sendable (Int) -> Void,
         responder: @escaping @Sendable (Request) async throws -> Response
     ) throws -> any Service {

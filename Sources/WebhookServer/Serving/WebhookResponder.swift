@@ -12,11 +12,8 @@ struct WebhookResponder: Sendable {
     /// Answers `request`.
     func respond(to request: Request) async throws -> Response {
         let (path, query) = Self.split(request.head.path ?? "/")
-        let stage: AdmissionStage
-        switch path {
-        case "/mutate": stage = .mutating
-        case "/validate": stage = .validating
-        default: return .text(.notFound, "no such path; there are /mutate and /validate\n")
+        guard let stage = AdmissionStage(path: path) else {
+            return .text(.notFound, "no such path; there are /mutate and /validate\n")
         }
         guard request.method == .post else {
             return .text(.methodNotAllowed, "reviews are sent by POST\n", allow: "POST")
@@ -41,6 +38,12 @@ struct WebhookResponder: Sendable {
         return .whole(HTTPResponse.Status(code: reply.status), contentType: reply.contentType, body: reply.body)
     }
 
+    /// Counts a request that never got here.
+    func count(_ refusal: Refusal, target: String?) {
+        let path = target.map { Self.split($0).path }
+        handler.count(refusal.result, stage: path.flatMap(AdmissionStage.init(path:)) ?? .mutating)
+    }
+
     private static func split(_ target: String) -> (path: Substring, query: Substring?) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], nil) }
         return (target[..<mark], target[target.index(after: mark)...])
@@ -63,4 +66,15 @@ struct WebhookResponder: Sendable {
 extension HTTPField.Name {
     /// Set by the guard of a connection on a request whose body took long to arrive, for its deadline.
     static let bodyReadMilliseconds = Self(parsed: "polypod-body-read-milliseconds") ?? .date
+}
+
+extension AdmissionStage {
+    /// The stage whose webhook is at `path`.
+    fileprivate init?(path: Substring) {
+        switch path {
+        case "/mutate": self = .mutating
+        case "/validate": self = .validating
+        default: return nil
+        }
+    }
 }

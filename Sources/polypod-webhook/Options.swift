@@ -1,0 +1,43 @@
+import ArgumentParser
+
+/// The options as they are written; ``Settings`` gives them meaning, together with the environment.
+struct Options: ParsableArguments {
+    @Option(help: "The serving certificate and its chain, PEM; read again when it changes. [POLYPOD_TLS_CERT]")
+    var tlsCert: String?
+
+    @Option(help: "The certificate's key, PEM. [POLYPOD_TLS_KEY]")
+    var tlsKey: String?
+
+    @Option(help: "CAs, PEM, of which clients need a certificate; none where left out. [POLYPOD_CLIENT_CA]")
+    var clientCa: String?
+
+    @Option(help: "HOST:PORT of the webhooks. [POLYPOD_LISTEN, default 0.0.0.0:8443]")
+    var listen: String?
+
+    @Option(help: "HOST:PORT of health and metrics, or none. [POLYPOD_OPS_LISTEN, default 0.0.0.0:8080]")
+    var opsListen: String?
+
+    @Option(help: "The policies, JSON: one WasmPolicy, a list, or a List. [POLYPOD_POLICY]")
+    var policy: String?
+
+    @Option(help: "Mirrors, credentials and CAs of registries, JSON. [POLYPOD_REGISTRIES]")
+    var registries: String?
+
+    @Option(help: "Credentials in the format of Docker's config.json. [POLYPOD_DOCKER_CONFIG]")
+    var dockerConfig: String?
+
+    @Option(help: "How long to serve on after SIGTERM, such as 5s. [POLYPOD_SHUTDOWN_DELAY, default 5s]")
+    var shutdownDelay: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. [POLYPOD_LOG_LEVEL, default info]")
+    var logLevel: String?
+
+    @Option(help: "Connections that are served; further ones are told 503. [POLYPOD_MAX_CONNECTIONS, default 256]")
+    var maxConnections: String?
+
+    @Option(help: "Admissions decided at once; further ones are told 503. [POLYPOD_MAX_ADMISSIONS, default 128]")
+    var maxAdmissions: String?
+
+    @Option(help: "How long a tag's digest is believed, such as 60s. [POLYPOD_TAG_TTL, default 60s]")
+    var tagTtl: String?
+}

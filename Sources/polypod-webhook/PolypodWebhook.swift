@@ -1,0 +1,84 @@
+import ArgumentParser
+import ImageRegistry
+import Logging
+import Metrics
+import Observability
+import PodAdmission
+import ServiceLifecycle
+import UnixSignals
+import WebhookServer
+
+/// The server's `main`: options to settings, settings to services, services into one group.
+@main
+struct PolypodWebhook: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "polypod-webhook",
+        abstract: "The admission webhook that lets Wasm and ordinary containers share a Pod.",
+        discussion: """
+            Every option can also be given by the environment variable named behind it; the option wins. Files are \
+            read at start; only the serving certificate is read again while the server runs. A bad option or file \
+            ends the process with status 2.
+            """,
+        version: "0.1.0"
+    )
+
+    @OptionGroup var options: Options
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as SettingsError {
+            fail(error.description, status: 2)
+        } catch let error as ServerConfigurationError {
+            fail(error.description, status: 2)
+        } catch where exitCode(for: error) == .validationFailure {
+            fail(fullMessage(for: error), status: 2)
+        } catch where exitCode(for: error).isSuccess {
+            exit(withError: error)
+        } catch {
+            fail("\(error)", status: 1)
+        }
+    }
+
+    func run() async throws {
+        let settings = try Settings(options, environment: ProcessEnvironment.read())
+        let registry = PrometheusRegistry(
+            descriptions: ServerMetrics.descriptions,
+            collector: { ProcessSamples.read() }
+        )
+        MetricsSystem.bootstrap(registry)
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { label in JSONLogHandler(label: label, level: level) }
+        let logger = Logger(label: "polypod-webhook")
+
+        let inspector = try settings.inspector(logger: Logger(label: "polypod-registry"))
+        let server = try AdmissionServer(
+            configuration: settings.server,
+            handler: AdmissionHandler(
+                policies: settings.policies,
+                inspector: inspector.inspector,
+                logger: Logger(label: "polypod-admission")
+            ),
+            logger: logger,
+            exposition: { Array(registry.exposition().utf8) }
+        )
+        var group = ServiceGroupConfiguration(
+            services: server.services(around: inspector.services),
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = server.longestShutdown
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private static func fail(_ message: String, status: Int32) -> Never {
+        StandardError.write(Array("polypod-webhook: \(message)\n".utf8))
+        exit(withError: ExitCode(status))
+    }
+}

@@ -1,0 +1,114 @@
+import Logging
+import PodAdmission
+import WebhookServer
+
+/// Why the process cannot start as it was asked to: the option or file, and what is wrong with it.
+struct SettingsError: Error, CustomStringConvertible {
+    let subject: String
+    let reason: String
+
+    var description: String { "\(subject): \(reason)" }
+}
+
+/// What the options and the environment say, checked.
+struct Settings {
+    var server: AdmissionServerConfiguration
+    var policies = PolicySet()
+    var registries: JSONValue?
+    var registriesFile: String?
+    var dockerConfig: JSONValue?
+    var dockerConfigFile: String?
+    var logLevel = Logger.Level.info
+    var tagLifetime = Duration.seconds(60)
+    var environment: [String: String]
+
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - options: The command line's; they win.
+    ///   - environment: The process's; an empty variable is as good as none.
+    init(_ options: Options, environment: [String: String]) throws(SettingsError) {
+        let sources = Sources(environment: environment)
+        self.environment = environment
+        server = AdmissionServerConfiguration(
+            certificate: .files(
+                certificate: try sources.required(options.tlsCert, "--tls-cert"),
+                key: try sources.required(options.tlsKey, "--tls-key")
+            )
+        )
+        server.clientCAFile = sources.text(options.clientCa, "--client-ca")?.text
+        try sources.read(options.listen, "--listen", as: "HOST:PORT", ListenAddress.init) { server.listen = $0 }
+        if sources.text(options.opsListen, "--ops-listen")?.text == "none" {
+            server.opsListen = nil
+        } else {
+            try sources.read(options.opsListen, "--ops-listen", as: "HOST:PORT or none", ListenAddress.init) {
+                server.opsListen = $0
+            }
+        }
+        let duration = { (text: String) in GoDuration.parse(text[...]) }
+        try sources.read(options.shutdownDelay, "--shutdown-delay", as: "a duration such as 5s", duration) {
+            server.shutdownDelay = $0
+        }
+        try sources.read(options.tagTtl, "--tag-ttl", as: "a duration such as 60s", duration) { tagLifetime = $0 }
+        try sources.read(options.logLevel, "--log-level", as: "a level", Logger.Level.init(rawValue:)) { logLevel = $0 }
+        let count = { (text: String) in Int(text).flatMap { (1...100_000).contains($0) ? $0 : nil } }
+        try sources.read(options.maxConnections, "--max-connections", as: "a number from 1 to 100000", count) {
+            server.limits.connections = $0
+        }
+        try sources.read(options.maxAdmissions, "--max-admissions", as: "a number from 1 to 100000", count) {
+            server.limits.admissions = $0
+        }
+        if let file = sources.text(options.policy, "--policy")?.text {
+            let value = try JSONFile.read(file, convert: "polypod config policy")
+            do throws(FieldError) { policies = try PolicySet(reading: value) } catch {
+                throw SettingsError(subject: file, reason: error.description)
+            }
+        }
+        registriesFile = sources.text(options.registries, "--registries")?.text
+        registries = try registriesFile.map { file throws(SettingsError) in
+            try JSONFile.read(file, convert: "polypod config registries")
+        }
+        dockerConfigFile = sources.text(options.dockerConfig, "--docker-config")?.text
+        dockerConfig = try dockerConfigFile.map { file throws(SettingsError) in
+            try JSONFile.read(file, convert: nil)
+        }
+    }
+}
+
+/// An option, or else the environment variable of the same name.
+private struct Sources {
+    let environment: [String: String]
+
+    /// What was given for `option`, and what to call it in a message.
+    func text(_ value: String?, _ option: String) -> (text: String, subject: String)? {
+        if let value { return (value, option) }
+        let variable = Self.variable(option)
+        return environment[variable].flatMap { $0.isEmpty ? nil : ($0, variable) }
+    }
+
+    func required(_ value: String?, _ option: String) throws(SettingsError) -> String {
+        guard let given = text(value, option) else {
+            throw SettingsError(subject: option, reason: "required (or \(Self.variable(option)) in the environment)")
+        }
+        return given.text
+    }
+
+    func read<Value>(
+        _ value: String?,
+        _ option: String,
+        as expected: String,
+        _ parse: (String) -> Value?,
+        then take: (Value) -> Void
+    ) throws(SettingsError) {
+        guard let given = text(value, option) else { return }
+        guard let parsed = parse(given.text) else {
+            throw SettingsError(subject: given.subject, reason: "expected \(expected), found \"\(given.text)\"")
+        }
+        take(parsed)
+    }
+
+    /// `--tls-cert` as `POLYPOD_TLS_CERT`.
+    private static func variable(_ option: String) -> String {
+        "POLYPOD_" + option.dropFirst(2).uppercased().replacing("-", with: "_")
+    }
+}
