@@ -1,0 +1,75 @@
+# Polypod: what to type. `make` alone lists it.
+
+.POSIX:
+
+# More words for the program that `make run` starts, and for every swift build, such as `-j 2`.
+ARGS =
+SWIFT_FLAGS =
+
+# What Swift on Debian needs beside itself; installed by `make setup` where it is missing and apt is there.
+PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config tzdata zlib1g-dev
+LINT_PACKAGES = shellcheck
+CLUSTER_PACKAGES = curl jq openssl python3 wabt busybox-static
+
+SCRIPTS = .ci/run certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/lib/*.sh Tests/cluster/cases/*.sh
+SWIFT_SOURCES = Package.swift Sources Tests
+
+.PHONY: help setup setup-lint setup-cluster-test run test build release image cluster-test lint format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what Swift needs here (Debian with apt; other systems: nothing)
+	@$(MAKE) -s install-packages WANTED="$(PACKAGES)"
+	@command -v swift >/dev/null || { echo "Swift 6.3 is not on the PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
+
+setup-lint:
+	@$(MAKE) -s install-packages WANTED="$(LINT_PACKAGES)"
+
+setup-cluster-test:
+	@$(MAKE) -s install-packages WANTED="$(CLUSTER_PACKAGES)"
+
+run: setup ## build everything needed and show it at work: polypod demo
+	swift run $(SWIFT_FLAGS) polypod demo $(ARGS)
+
+test: setup ## every test that needs no cluster
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build
+
+build: setup ## debug build
+	swift build $(SWIFT_FLAGS)
+
+release: setup ## static, stripped binaries in build/release
+	deploy/webhook/build-static polypod-webhook build/release
+	deploy/webhook/build-static polypod build/release
+
+image: ## the webhook's image, with docker, podman or buildah; IMAGE_FROM_HOST=1 pulls nothing
+	@deploy/webhook/make-image
+
+cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
+	@Tests/cluster/run
+
+lint: ## the rules of the code: swift format, shellcheck
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x $(SCRIPTS); \
+	else echo "shellcheck is not installed: scripts not checked (make setup-lint)"; fi
+
+format: ## write the code as the rules want it
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+clean: ## remove what was built
+	rm -rf .build build
+
+# install-packages WANTED="..." installs those of the packages that are missing, as root or with sudo.
+.PHONY: install-packages
+install-packages:
+	@command -v apt-get >/dev/null || exit 0; \
+	missing=; \
+	for package in $(WANTED); do \
+	  dpkg -s $$package 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing$$missing"; \
+	if [ "$$(id -u)" -eq 0 ]; then sudo=; else sudo=sudo; fi; \
+	$$sudo apt-get update -qq; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null
