@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Deployments of native containers alone: stored byte for byte as without Polypod.
+
+untouched_ns=polypod-test-untouched
+
+# record_essence NAME FILE: makes the Deployment, takes its Pod as it is stored, and removes it again.
+record_essence() {
+  local ns=$untouched_ns
+  create "$1-deployment"
+  eventually "${3:-30}" "the Deployment's Pod" a_pod_of "app=$1"
+  pod_json "$(pods_of "app=$1")" | essence >"$2"
+  kubectl -n "$ns" delete deployment "$1" --wait=false
+  eventually 60 "the Pod is gone" no_pod_of "app=$1"
+}
+
+no_pod_of() {
+  [ -z "$(pods_of "$1")" ]
+}
+
+# Before Polypod is in the cluster.
+record_baseline() {
+  local name
+  make_namespace "$untouched_ns" >/dev/null
+  for name in native native-dead native-silent; do
+    record_essence "$name" "$work/$name.without" >"$work/baseline.log" 2>&1 ||
+      fail_setup "without a webhook, $name did not work: $(tail -n 2 "$work/baseline.log")"
+  done
+}
+
+same_essence() {
+  local before after
+  before=$(reviews_answered)
+  record_essence "$1" "$work/$1.with" "${2:-30}"
+  after=$(reviews_answered)
+  [ "$after" -gt "$before" ] || { echo "the webhook was not asked ($before, $after reviews)"; return 1; }
+  cmp "$work/$1.without" "$work/$1.with" ||
+    { diff <(jq -S . "$work/$1.without") <(jq -S . "$work/$1.with"); return 1; }
+}
+
+case_untouched() { same_essence native; }
+case_registry_stopped() { same_essence native-dead; }
+
+case_registry_silent() {
+  local took
+  # Two reviews of at most the webhook's five seconds each.
+  rendered native | sed "s|$registry/polypod-test|$silent_registry|" >"$work/silent-pod.yaml"
+  took=$(centiseconds kubectl -n "$ns" create -f "$work/silent-pod.yaml")
+  echo "admitted after $took hundredths of a second"
+  [ "$took" -lt 1050 ]
+  not_routed "$(pod_json native)"
+  same_essence native-silent 40
+}
+
+untouched_cases() {
+  run_case case_untouched "native Deployment: byte for byte untouched"
+  run_case case_registry_stopped "native Deployment, its registry stopped: untouched"
+  run_case case_registry_silent "native Deployment, its registry silent: within the deadline, untouched"
+}

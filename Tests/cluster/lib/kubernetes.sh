@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Namespaces, manifests and Pods.
+
+make_namespace() {
+  kubectl get namespace "$1" >/dev/null 2>&1 && return 0
+  kubectl create namespace "$1"
+  # Kubernetes 1.21 and newer do this themselves.
+  kubectl label --overwrite namespace "$1" "kubernetes.io/metadata.name=$1" polypod-test=true
+  eventually 30 "the service account of $1" kubectl -n "$1" get serviceaccount default
+}
+
+remove_namespace() {
+  [ -n "${POLYPOD_TEST_KEEP:-}" ] || kubectl delete namespace "$1" --wait=false --ignore-not-found >/dev/null 2>&1 || true
+}
+
+# rendered NAME: the manifest with this run's addresses.
+rendered() {
+  sed -e "s|\bREGISTRY/|$images/|" -e "s|\bDEAD/|$dead_registry/|" -e "s|\bSILENT/|$silent_registry/|" \
+    -e "s|\bCRONJOB_VERSION\b|$(cronjob_version)|" "$here/manifests/$1.yaml"
+}
+
+cronjob_version() {
+  if [ "$server_minor" -ge 21 ]; then echo batch/v1; else echo batch/v1beta1; fi
+}
+
+create() {
+  rendered "$1" | kubectl -n "$ns" create -f -
+}
+
+# admitted NAME: the object as the API server would store it.
+admitted() {
+  rendered "$1" | kubectl -n "$ns" create --dry-run=server -o json -f -
+}
+
+# refused NAME CODE WORD: the manifest's Pod is denied by Polypod, with the check's code and a word of its remedy.
+refused() {
+  local said
+  if said=$(create "$1" 2>&1); then
+    printf '%s was admitted: %s\n' "$1" "$said"
+    return 1
+  fi
+  expect_match "$1: who refuses" "$said" 'admission webhook "pods\.polypod\.dev" denied the request'
+  expect_match "$1: the code" "$said" "\\[$2\\]"
+  expect_match "$1: the remedy" "$said" "$3"
+}
+
+pod_json() {
+  kubectl -n "$ns" get pod "$1" -o json
+}
+
+# Names of the Pods with a label.
+pods_of() {
+  kubectl -n "$ns" get pods -l "$1" -o json | jq -r '.items[].metadata.name'
+}
+
+# running POD: every container of it runs.
+running() {
+  pod_json "$1" | jq -e '
+    .status.phase == "Running" and (.status.containerStatuses | length > 0 and all(.state.running != null))' >/dev/null
+}
+
+is_running() {
+  eventually 60 "$1 is running" running "$1"
+}
+
+log_has() {
+  kubectl -n "$ns" logs "$1" -c "$2" | grep -q -- "$3"
+}
+
+says() {
+  eventually 20 "container $2 of $1 says '$3'" log_has "$1" "$2" "$3"
+}
+
+# routed JSON: the Pod carries what makes crun run its Wasm, the class's overhead, and Polypod's record.
+routed() {
+  expect "runtimeClassName" "$(jq -r .spec.runtimeClassName <<<"$1")" crun-wasmedge
+  expect "the variant" "$(jq -r '.metadata.annotations["module.wasm.image/variant"]' <<<"$1")" compat-smart
+  expect "the overhead" "$(jq -cS .spec.overhead <<<"$1")" "$(kubectl get runtimeclass crun-wasmedge -o json | jq -cS .overhead.podFixed)"
+  jq -e '.metadata.annotations["polypod.dev/decision"] | fromjson' <<<"$1" >/dev/null ||
+    { echo "polypod.dev/decision is missing or not JSON"; return 1; }
+}
+
+# not_routed JSON: nothing of Polypod's is in the Pod.
+not_routed() {
+  expect "Polypod's marks" "$(jq -c '[.metadata.annotations // {} | keys[] | select(test("^polypod.dev/decision|^module.wasm"))]' <<<"$1")" '[]'
+}
+
+# image_digests NAME: the digest of an image of this run and of those inside it.
+image_digests() {
+  awk -v name="$images/$1" '$1 == name { $1 = ""; print }' "$work/digests"
+}
+
+# essence: a Pod on standard input, without what differs between two Pods of the same template.
+essence() {
+  jq -c 'del(.metadata.name, .metadata.uid, .metadata.creationTimestamp, .metadata.resourceVersion,
+             .metadata.managedFields, .metadata.selfLink, .metadata.ownerReferences, .metadata.generation,
+             .spec.nodeName, .status)
+         | walk(if type == "string" then gsub("(?<n>kube-api-access|default-token)-[a-z0-9]{5}"; .n) else . end)'
+}
+
+# Seconds of the wall clock that a command takes, in hundredths.
+centiseconds() {
+  local began
+  began=$(date +%s%N)
+  "$@" >&2
+  echo $((($(date +%s%N) - began) / 10000000))
+}

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# Named cases, one line each, and the count at the end.
+
+passed=0
+failed=0
+skipped=0
+stage=
+
+# run_case FUNCTION TITLE runs a case in a shell of its own and a namespace of its own.
+run_case() {
+  local function=$1 title=$2 output=$work/case.log began status took word
+  [[ "$stage $function $title" =~ $only ]] || return 0
+  ns=polypod-test-$(printf '%s' "${function#case_}" | tr '_' '-')-$stage
+  began=$(date +%s%N)
+  # Not as a condition: that would switch off 'set -e' inside.
+  set +e
+  (
+    set -e
+    make_namespace "$ns"
+    "$function"
+  ) >"$output" 2>&1
+  status=$?
+  set -e
+  took=$((($(date +%s%N) - began) / 100000000))
+  case $status in
+    0) word=PASS passed=$((passed + 1)) ;;
+    77) word=SKIP skipped=$((skipped + 1)) ;;
+    *) word=FAIL failed=$((failed + 1)) ;;
+  esac
+  printf '%s  %-7s  %-72s %3d.%d s\n' "$word" "$stage" "$title" $((took / 10)) $((took % 10))
+  case $word in
+    SKIP) printf '      %s\n' "$(tail -n 1 "$output")" ;;
+    FAIL) show_failure "$output" ;;
+  esac
+  remove_namespace "$ns"
+}
+
+show_failure() {
+  {
+    tail -n 25 "$1"
+    echo "--- pods of $ns"
+    kubectl -n "$ns" get pods -o wide 2>&1 | head -n 12
+    kubectl -n "$ns" describe pods 2>/dev/null | sed -n '/^Events:/,/^$/p' | tail -n 12
+    kubectl -n "$ns" get events --sort-by=.metadata.creationTimestamp 2>/dev/null | grep -v Pulled | tail -n 6
+    echo "--- the webhook"
+    webhook_log | tail -n 6
+  } 2>&1 | cut -c 1-400 | sed 's/^/      | /' || true
+}
+
+skip() {
+  printf '%s\n' "$*"
+  exit 77
+}
+
+summary() {
+  [ "$skipped" -eq 0 ] || printf '%d skipped\n' "$skipped"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+# expect WHAT ACTUAL EXPECTED
+expect() {
+  [ "$2" = "$3" ] && return 0
+  printf '%s\n  is   %s\n  not  %s\n' "$1" "$2" "$3"
+  return 1
+}
+
+# expect_match WHAT TEXT REGEX
+expect_match() {
+  grep -qE -- "$3" <<<"$2" && return 0
+  printf '%s\n  is       %s\n  without  %s\n' "$1" "$2" "$3"
+  return 1
+}
+
+# eventually SECONDS WHAT COMMAND... polls until the command succeeds.
+eventually() {
+  local seconds=$1 what=$2 end
+  shift 2
+  end=$((SECONDS + seconds))
+  until "$@" >"$work/poll.log" 2>&1; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      printf 'not within %s s: %s\n' "$seconds" "$what"
+      tail -n 3 "$work/poll.log"
+      return 1
+    fi
+    sleep 0.3
+  done
+}

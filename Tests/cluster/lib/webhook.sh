@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# The webhook in the cluster: as a process of this machine that the API server reaches by URL, or as Pods.
+
+webhook_pid=
+silent_pid=
+
+# A copy of deploy/webhook with this run's certificates, registries and image.
+copy_of_deploy() {
+  deploy=$work/webhook
+  rm -rf "$deploy"
+  cp -r "$repository/deploy/webhook" "$deploy"
+  "$repository/certs/make-certs" --out "$work/certs" --kustomize "$deploy/certs/made-by-certs-make-certs" \
+    --san "$(if [[ $webhook_host =~ ^[0-9.]+$|: ]]; then echo IP; else echo DNS; fi):$webhook_host" >/dev/null
+  chmod 644 "$work/certs/tls.key"
+  registries_json >"$deploy/base/registries.json"
+  [ "$client_minor" -ge 21 ] || for_old_kustomize
+}
+
+# kubectl before 1.21 brings kustomize 2.0.3, which has other words for the same two things.
+for_old_kustomize() {
+  sed -i -e 's/^resources:/bases:/' -e 's/^patches:/patchesJson6902:/' "$deploy"/certs/kustomization.yaml \
+    "$deploy"/overlays/*/kustomization.yaml
+}
+
+# webhook_configurations OVERLAY: those of the overlay, with the URL of this machine's process.
+webhook_configurations() {
+  kubectl kustomize "$deploy/overlays/$1" >"$work/overlay.yaml"
+  awk -v RS='(^|\n)---\n' '/(^|\n)kind: (Mutating|Validating)WebhookConfiguration/ { print "---"; print }' "$work/overlay.yaml" |
+    kubectl create --dry-run=client -o json -f - |
+    jq --arg base "https://$webhook_host:$webhook_port" '
+      (if .kind == "List" then .items[] else . end)
+      | .webhooks[].clientConfig |= {url: ($base + .service.path), caBundle: .caBundle}'
+}
+
+# install process|pods enforce|dry-run
+install() {
+  copy_of_deploy
+  "install_$1" "$2"
+}
+
+install_process() {
+  local policy=$deploy/base/policy.json
+  [ "$1" != dry-run ] || policy=$deploy/overlays/dry-run/policy.json
+  "$webhook_program" --listen "$webhook_host:$webhook_port" --ops-listen "$webhook_host:$ops_port" \
+    --tls-cert "$work/certs/tls.crt" --tls-key "$work/certs/tls.key" --policy "$policy" \
+    --registries "$deploy/base/registries.json" >"$work/webhook.log" 2>&1 &
+  webhook_pid=$!
+  eventually 20 "the webhook's process is ready" curl -sf "http://$webhook_host:$ops_port/readyz" ||
+    { tail -n 5 "$work/webhook.log"; return 1; }
+  webhook_configurations "$1" | kubectl apply -f -
+}
+
+install_pods() {
+  local errors=$work/apply.err
+  sed -i -e "s|newName: .*|newName: ${webhook_image%:*}|" -e "s|newTag: .*|newTag: ${webhook_image##*:}|" "$deploy/base/kustomization.yaml"
+  # A cluster older than 1.21 has no PodDisruptionBudget of policy/v1; everything else must be there.
+  if ! kubectl apply -k "$deploy/overlays/$1" 2>"$errors"; then
+    if [ "$server_minor" -ge 21 ] || grep -v 'PodDisruptionBudget" in version "policy/v1"' "$errors" | grep -qiE 'error|unable'; then
+      cat "$errors"
+      return 1
+    fi
+  fi
+  kubectl -n polypod-system rollout status deployment/polypod-webhook --timeout=120s
+}
+
+uninstall() {
+  kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration polypod --ignore-not-found
+  if [ -n "$webhook_pid" ]; then
+    kill "$webhook_pid" 2>/dev/null || true
+    wait "$webhook_pid" 2>/dev/null || true
+    webhook_pid=
+  fi
+  kubectl delete namespace polypod-system --ignore-not-found --timeout=120s
+}
+
+webhook_log() {
+  if [ "$stage" = process ]; then cat "$work/webhook.log"; else
+    kubectl -n polypod-system logs -l app.kubernetes.io/name=polypod-webhook --tail=20 2>&1
+  fi
+}
+
+webhook_metrics() {
+  local pod
+  if [ "$stage" = process ]; then curl -sf "http://$webhook_host:$ops_port/metrics"; else
+    for pod in $(kubectl -n polypod-system get pods -l app.kubernetes.io/name=polypod-webhook -o json | jq -r '.items[].metadata.name'); do
+      kubectl get --raw "/api/v1/namespaces/polypod-system/pods/$pod:8080/proxy/metrics"
+    done
+  fi
+}
+
+# How many reviews the webhook has answered.
+reviews_answered() {
+  webhook_metrics | awk '/^polypod_admission_requests_total/ { n += $NF } END { print n + 0 }'
+}
