@@ -11,7 +11,7 @@ PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libss
 LINT_PACKAGES = shellcheck
 CLUSTER_PACKAGES = curl jq openssl python3 wabt busybox-static
 
-SCRIPTS = .ci/run certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
+SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
 SWIFT_SOURCES = Package.swift Sources Tests
 
 .PHONY: help setup setup-lint setup-cluster-test run test build release image cluster-test lint format clean

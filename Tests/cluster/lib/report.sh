@@ -27,10 +27,13 @@ run_case() {
     77) word=SKIP skipped=$((skipped + 1)) ;;
     *) word=FAIL failed=$((failed + 1)) ;;
   esac
-  printf '%s  %-7s  %-72s %3d.%d s\n' "$word" "$stage" "$title" $((took / 10)) $((took % 10))
+  printf '%s  %-7s  %-78s %3d.%d s\n' "$word" "$stage" "$title" $((took / 10)) $((took % 10))
   case $word in
     SKIP) printf '      %s\n' "$(tail -n 1 "$output")" ;;
-    FAIL) show_failure "$output" ;;
+    FAIL)
+      show_failure "$output"
+      kubectl get --raw /readyz >/dev/null 2>&1 || stop_early
+      ;;
   esac
   remove_namespace "$ns"
 }
@@ -45,6 +48,13 @@ show_failure() {
     echo "--- the webhook"
     webhook_log | tail -n 6
   } 2>&1 | cut -c 1-400 | sed 's/^/      | /' || true
+}
+
+# Nothing more can be learned.
+stop_early() {
+  echo "the API server no longer answers; the cases after this one were not run"
+  summary
+  exit 1
 }
 
 skip() {

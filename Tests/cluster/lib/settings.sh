@@ -7,7 +7,7 @@ fail_setup() {
 }
 
 settings() {
-  local tool minor
+  local tool
   for tool in kubectl jq curl openssl python3 wat2wasm; do
     command -v "$tool" >/dev/null || fail_setup "$tool is not installed (make setup-cluster-test installs all but kubectl)"
   done
@@ -26,13 +26,17 @@ settings() {
   silent_registry=$webhook_host:$silent_port
 
   kubectl get --raw /readyz >/dev/null || fail_setup "the API server does not answer"
-  minor=$(kubectl version -o json 2>/dev/null | jq -r '.serverVersion.minor' | tr -dc 0-9)
-  server_minor=${minor:?cluster-test: the API server does not tell its version}
-  client_minor=$(kubectl version --client -o json 2>/dev/null | jq -r '.clientVersion.minor' | tr -dc 0-9)
+  server_minor=$(minor_version .serverVersion)
+  client_minor=$(minor_version .clientVersion)
+  [ -n "$server_minor" ] && [ -n "$client_minor" ] || fail_setup "kubectl version tells no versions"
 
   work=$(mktemp -d "${TMPDIR:-/tmp}/polypod-cluster-test.XXXXXX")
   chmod 755 "$work"
   find_programs
+}
+
+minor_version() {
+  kubectl version -o json 2>/dev/null | jq -r "$1.gitVersion" | sed -nE 's/^v1\.([0-9]+)\..*/\1/p'
 }
 
 # The server and the command line: given, or built by `make release` or `swift build`.
