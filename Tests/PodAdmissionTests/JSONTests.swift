@@ -6,7 +6,7 @@ struct JSONTests {
     static let documents: [(String, JSONValue)] = [
         ("null", .null), (" true ", true), ("-0", .number("-0")), ("1.5e+3", .number("1.5e+3")),
         (#""a\u00e9\ud83d\ude00\n\/""#, "aé😀\n/"), ("[]", .array([])), ("{}", .object(JSONObject())),
-        (#"{"a":[1,{"b":null}],"c":""}"#, ["a": [1, ["b": nil]], "c": ""]),
+        (#"{"a":[1,{"b":null}],"c":""}"#, ["a": [1, ["b": .null]], "c": ""]),
         ("\"grün\"", "grün"),
     ]
 

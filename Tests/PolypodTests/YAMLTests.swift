@@ -10,12 +10,12 @@ struct YAMLTests {
         ("a: 1", ["a": 1], "a number"), ("a: \"1\"", ["a": "1"], "a quoted number is a string"),
         ("a: true", ["a": true], "a boolean"), ("a: 'true'", ["a": "true"], "a quoted boolean is a string"),
         ("a: yes", ["a": true], "YAML 1.1's other words for true count, as for kubectl"),
-        ("a:", ["a": nil], "nothing is null"), ("a: ~", ["a": nil], "a tilde is null"),
+        ("a:", ["a": .null], "nothing is null"), ("a: ~", ["a": .null], "a tilde is null"),
         ("a: 0x1F", ["a": 31], "hexadecimal"), ("a: 1.50", ["a": .number("1.50")], "a number is not rounded"),
         ("a: 2001-01-01", ["a": "2001-01-01"], "a date is a string in JSON"),
         ("a: &x {b: 1}\nc: *x", ["a": ["b": 1], "c": ["b": 1]], "an alias"),
         ("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}", ["a": ["b": 1, "c": 2], "d": ["b": 3, "c": 2]], "a merge"),
-        ("a: |\n  x\n  y\n", ["a": "x\ny\n"], "a block"), ("{\"a\": [1, null]}", ["a": [1, nil]], "JSON is YAML"),
+        ("a: |\n  x\n  y\n", ["a": "x\ny\n"], "a block"), ("{\"a\": [1, null]}", ["a": [1, .null]], "JSON is YAML"),
     ]
 
     @Test(arguments: scalars)
@@ -73,7 +73,7 @@ struct YAMLTests {
 
     @Test func writesValuesThatComeBack() throws {
         let value: JSONValue = [
-            "a": [], "b": .object(JSONObject()), "c": [1, .number("1.5"), true, nil, ["d": "e"]], "true": "x",
+            "a": [], "b": .object(JSONObject()), "c": [1, .number("1.5"), true, .null, ["d": "e"]], "true": "x",
         ]
         #expect(try readDocuments(YAMLWriter.text(of: [value, value]), file: "f").map(\.value) == [value, value])
     }

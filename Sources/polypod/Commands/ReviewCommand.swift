@@ -48,7 +48,7 @@ extension Workload {
                 "requestResource": ["group": "", "version": "v1", "resource": "pods"],
                 "name": .string(name), "namespace": .string(namespace), "operation": "CREATE",
                 "userInfo": ["username": "polypod-review", "groups": ["system:authenticated"]],
-                "object": .object(pod), "oldObject": nil, "dryRun": true,
+                "object": .object(pod), "oldObject": .null, "dryRun": true,
                 "options": ["kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"],
             ],
         ]

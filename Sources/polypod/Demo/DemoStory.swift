@@ -26,7 +26,11 @@ struct DemoStory {
             guard let workload else { continue }
             journeys.append(try await travel(workload, document))
         }
-        if let changed = journeys.first(where: { $0.isAllowed && !$0.mutating.patch.isEmpty }) {
+        // The example with the most containers shows the most.
+        let changes = journeys.filter { $0.isAllowed && !$0.mutating.patch.isEmpty }
+        if let changed = changes.max(by: {
+            $0.workload.pod.spec.containers.count < $1.workload.pod.spec.containers.count
+        }) {
             title("1", "A plain \(changed.workload.kind), and its Pod as it comes out")
             terminal.write(try source(of: changed) + "\n")
             terminal.write(await table(of: changed.workload).text(for: terminal, indent: 2) + "\n")
