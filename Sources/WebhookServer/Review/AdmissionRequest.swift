@@ -64,12 +64,18 @@ public struct AdmissionRequest: Sendable {
         operation = request["operation"]?.string ?? ""
         username = request["userInfo"]?["username"]?.string ?? ""
         isDryRun = request["dryRun"] == .bool(true)
-        object = request["object"].flatMap { $0 == .null ? nil : $0 }
-        oldObject = request["oldObject"].flatMap { $0 == .null ? nil : $0 }
+        object = Self.present(request["object"])
+        oldObject = Self.present(request["oldObject"])
     }
 
     /// Whether the object is a Pod of the core group, whatever the subresource.
     public var isPod: Bool { group.isEmpty && kind == "Pod" }
+
+    /// An absent object is sent as `null`.
+    private static func present(_ value: JSONValue?) -> JSONValue? {
+        guard let value, value != .null else { return Optional.none }
+        return value
+    }
 
     private static func excerpt(_ value: JSONValue?) -> String {
         guard let value else { return "none" }

@@ -115,6 +115,6 @@ private final class Reporter: Sendable {
             defer { last = reason }
             return last != reason
         }
-        if isNew { logger.error("serving certificate not loaded", metadata: ["error": .string(reason)]) }
+        if isNew { logger.error("serving certificate not loaded", metadata: ["reason": .string(reason)]) }
     }
 }

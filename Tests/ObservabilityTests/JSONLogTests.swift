@@ -1,0 +1,97 @@
+import Logging
+import Synchronization
+import Testing
+
+@testable import Observability
+
+@Suite("The log in JSON")
+struct JSONLogTests {
+    private func lines(level: Logger.Level = .info, _ log: (inout Logger) -> Void) -> [String] {
+        let written = Recorder()
+        var logger = Logger(label: "test.\"label\"") { label in
+            JSONLogHandler(
+                label: label,
+                level: level,
+                clock: { Timestamp(milliseconds: 1_772_366_400_125) },
+                sink: { written.append($0) }
+            )
+        }
+        log(&logger)
+        return written.all
+    }
+
+    private static let start = #"{"time":"2026-03-01T12:00:00.125Z","level":"info","logger":"test.\"label\"","message":"#
+
+    @Test("One line for every event, to the letter")
+    func writesLines() {
+        let lines = lines { logger in
+            logger[metadataKey: "node"] = "n1"
+            logger.info("hello")
+            logger.info(
+                "all kinds",
+                metadata: [
+                    "text": "a\"b\\c", "flag": .stringConvertible(true), "count": .stringConvertible(3),
+                    "ratio": .stringConvertible(0.5), "list": ["x", .stringConvertible(1)],
+                    "map": ["b": "2", "a": ["1"]], "node": "n2", "level": "mine",
+                ]
+            )
+            logger.debug("not written")
+        }
+        #expect(
+            lines == [
+                Self.start + #""hello","node":"n1"}"# + "\n",
+                Self.start
+                    + #""all kinds","count":3,"flag":true,"level_":"mine","list":["x",1],"map":{"a":["1"],"b":"2"},"#
+                    + #""node":"n2","ratio":0.5,"text":"a\"b\\c"}"# + "\n",
+            ]
+        )
+    }
+
+    @Test(
+        "Nothing in a text can end the line, colour a terminal or turn the writing",
+        arguments: [
+            ("a\nb\r\tc", #"a\nb\r\tc"#), ("\u{0}\u{1B}[31m", #"\u0000\u001b[31m"#), ("\u{7F}\u{9B}", #"\u007f\u009b"#),
+            ("\u{2028}\u{202E}\u{2066}", #"\u2028\u202e\u2066"#), ("größe 🧩", "größe 🧩"),
+        ]
+    )
+    func escapes(text: String, expected: String) {
+        #expect(lines { $0.info("\(text)") } == [Self.start + "\"\(expected)\"}\n"])
+    }
+
+    @Test("A text of any length makes a line of bounded length")
+    func boundsTexts() {
+        let line = lines { $0.info("\(String(repeating: "x", count: 1 << 20))") }.first
+        #expect((line?.utf8.count ?? 0) < 17 << 10)
+    }
+
+    @Test("The error of an event is a member of its own")
+    func writesErrors() {
+        struct Broken: Error, CustomStringConvertible { let description = "it \"broke\"" }
+        #expect(lines { $0.info("oh", error: Broken()) } == [Self.start + #""oh","error":"it \"broke\""}"# + "\n"])
+    }
+
+    @Test(
+        "Times as RFC 3339 has them",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z", "the beginning"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z", "a leap day of a century that has one"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z", "the end of February in a century that has none"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z", "and what follows"),
+            (1_798_761_599_001, "2026-12-31T23:59:59.001Z", "the end of a year"),
+            (-1, "1969-12-31T23:59:59.999Z", "before the beginning"),
+        ]
+    )
+    func writesTimes(milliseconds: Int, expected: String, why: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == expected, "\(why)")
+    }
+}
+
+private final class Recorder: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func append(_ line: [UInt8]) {
+        lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+    }
+}

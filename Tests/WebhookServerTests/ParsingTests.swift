@@ -1,0 +1,104 @@
+import PodAdmission
+import Testing
+
+@testable import WebhookServer
+
+@Suite("Small parsers")
+struct ParsingTests {
+    @Test(
+        "Go's durations",
+        arguments: [
+            ("5s", Duration.seconds(5), "what the API server sends"),
+            ("1m30s", .seconds(90), "several units"),
+            ("500ms", .milliseconds(500), "less than a second"),
+            ("1.5s", .milliseconds(1500), "a fraction"),
+            ("2h", .seconds(7200), "hours"),
+            ("0s", .zero, "zero with a unit"),
+            ("0", .zero, "zero needs none"),
+            ("5", nil, "a number without a unit"),
+            ("", nil, "nothing"),
+            ("s", nil, "a unit without a number"),
+            ("-5s", nil, "time does not run backwards"),
+            ("1e9s", nil, "no exponents in Go"),
+            ("99999h", nil, "more than a day"),
+            ("1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s", nil, "longer than anything sensible"),
+        ] as [(String, Duration?, String)]
+    )
+    func parsesDurations(text: String, expected: Duration?, why: String) {
+        #expect(GoDuration.parse(text[...]) == expected, "\(why)")
+    }
+
+    @Test(
+        "The time for an answer",
+        arguments: [
+            (nil, Duration.seconds(9), "no query: ten seconds, one kept"),
+            ("timeout=5s", .seconds(4), "one kept"),
+            ("timeout=30s", .seconds(29), "the longest"),
+            ("timeout=5m", .seconds(29), "capped"),
+            ("timeout=1s", .milliseconds(500), "half kept where a second would be all"),
+            ("timeout=500ms", .milliseconds(250), "half kept"),
+            ("a=b&timeout=3s&c=d", .seconds(2), "among others"),
+            ("timeout=soon", .seconds(9), "no duration"),
+            ("timeout=0s", .seconds(9), "no time is none said"),
+            ("xtimeout=3s", .seconds(9), "another name"),
+        ] as [(String?, Duration, String)]
+    )
+    func budgets(query: String?, expected: Duration, why: String) {
+        #expect(AdmissionDeadline.budget(query: query.map { $0[...] }) == expected, "\(why)")
+    }
+
+    @Test(
+        "Addresses to listen on",
+        arguments: [
+            ("0.0.0.0:8443", ListenAddress(host: "0.0.0.0", port: 8443), "the default"),
+            ("[::]:8443", ListenAddress(host: "::", port: 8443), "IPv6 in brackets"),
+            ("localhost:0", ListenAddress(host: "localhost", port: 0), "a name, a port of the system's choice"),
+            ("::1:8443", nil, "IPv6 without brackets says nothing of where the port begins"),
+            (":8443", nil, "no host"),
+            ("localhost", nil, "no port"),
+            ("localhost:", nil, "an empty port"),
+            ("localhost:65536", nil, "a port too large"),
+            ("localhost:+1", nil, "a sign"),
+            ("local host:1", nil, "a blank"),
+        ] as [(String, ListenAddress?, String)]
+    )
+    func parsesAddresses(text: String, expected: ListenAddress?, why: String) {
+        #expect(ListenAddress(text) == expected, "\(why)")
+    }
+
+    @Test(
+        "Base64 with its padding",
+        arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{FF}?>", "w78/Pg==")]
+    )
+    func encodesBase64(text: String, expected: String) {
+        var bytes: [UInt8] = []
+        Base64.append(Array(text.utf8), to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == expected)
+    }
+
+    @Test(
+        "Text for people",
+        arguments: [
+            ("plain", "plain", "stays"),
+            ("a\u{1B}[2Jb\nc\u{7F}", "a[2Jbc", "no control characters"),
+            ("a\u{202E}b\u{200B}c\u{2028}d", "abcd", "nothing that turns, hides or breaks the line"),
+            ("1234567890123", "123456789…", "cut to ten"),
+            ("ünïcödé", "ünïcödé", "letters stay"),
+        ]
+    )
+    func cleansText(text: String, expected: String, why: String) {
+        #expect(text.plain(limit: 10) == expected, "\(why)")
+    }
+
+    @Test("A refusal of many lines is cut at a line")
+    func boundsDenials() throws {
+        var answer = AdmissionAnswer(uid: "u")
+        answer.isAllowed = false
+        answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; mend it [exec-probe]" }.joined(separator: "\n")
+        let text = String(decoding: answer.bytes(), as: UTF8.self)
+        let review = try JSONParser.parse(text)
+        let message = try #require(review["response"]?["status"]?["message"]?.string)
+        #expect(message.utf8.count <= AdmissionAnswer.longestDenial + 32)
+        #expect(message.hasSuffix(" more"))
+    }
+}

@@ -1,0 +1,149 @@
+import ImageRegistry
+import Logging
+import NIOCore
+import PodAdmission
+import Synchronization
+
+@testable import WebhookServer
+
+/// Reviews as the API server sends them, to be spoilt by the tests.
+enum Reviews {
+    static let nativeContainer: JSONValue = ["name": "web", "image": "registry.example/web:1"]
+    static let wasmContainer: JSONValue = [
+        "name": "app", "image": "registry.example/app:1", "command": ["/app.wasm"],
+    ]
+
+    static func pod(_ containers: [JSONValue] = [nativeContainer]) -> JSONValue {
+        [
+            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "demo"],
+            "spec": ["containers": .array(containers)],
+        ]
+    }
+
+    static func review(_ object: JSONValue = pod(), uid: JSONValue = "uid-1") -> JSONValue {
+        [
+            "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "request": [
+                "uid": uid, "kind": ["group": "", "version": "v1", "kind": "Pod"],
+                "resource": ["group": "", "version": "v1", "resource": "pods"], "namespace": "default",
+                "operation": "CREATE", "userInfo": ["username": "someone"], "object": object, "oldObject": nil,
+                "dryRun": false,
+            ],
+        ]
+    }
+
+    /// `review` with the member at `path` replaced, or taken away.
+    static func review(setting path: String..., to value: JSONValue?) -> JSONValue {
+        set(review(), path[...], value)
+    }
+
+    private static func set(_ document: JSONValue, _ path: ArraySlice<String>, _ value: JSONValue?) -> JSONValue {
+        guard let step = path.first, case .object(var object) = document else { return document }
+        object[step] = path.count == 1 ? value : set(object[step] ?? [:], path.dropFirst(), value)
+        return .object(object)
+    }
+}
+
+/// A look-up that answers from a table, at once.
+struct TableInspector: ImageInspecting {
+    var table: [String: ImageAnswer] = [:]
+
+    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+        Dictionary(uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) })
+    }
+}
+
+/// A look-up whose registries accept and never answer: it gives up at the deadline, as the real one does.
+final class SilentInspector: ImageInspecting {
+    let asked = Mutex<[(images: [String], deadline: ContinuousClock.Instant)]>([])
+
+    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+        asked.withLock { $0.append((images, deadline)) }
+        try? await ContinuousClock().sleep(until: deadline)
+        return Dictionary(uniqueKeysWithValues: images.map { ($0, .unresolved(.init(.deadline, "no answer in time"))) })
+    }
+}
+
+/// A look-up that answers when the test says so.
+final class GatedInspector: ImageInspecting {
+    private let gate = OneShot<Void>()
+    private let entered = OneShot<Void>()
+
+    func open() { gate.resolve(()) }
+    func waitUntilAsked() async throws { try await entered.value() }
+
+    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+        entered.resolve(())
+        try? await gate.value()
+        return [:]
+    }
+}
+
+extension AdmissionHandler {
+    static func test(
+        _ inspector: any ImageInspecting = TableInspector(),
+        policies: PolicySet = PolicySet(),
+        metrics: AdmissionMetrics = AdmissionMetrics(),
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        observer: (@Sendable (AdmissionEvent) -> Void)? = nil
+    ) -> AdmissionHandler {
+        AdmissionHandler(
+            policies: policies,
+            inspector: inspector,
+            logger: logger,
+            metrics: metrics,
+            observer: observer
+        )
+    }
+
+    func answer(_ review: JSONValue, stage: AdmissionStage = .mutating) async -> AdmissionReply {
+        await answer(ByteBuffer(string: review.compactText), stage: stage, deadline: .now + .seconds(5))
+    }
+}
+
+extension AdmissionReply {
+    var text: String { String(buffer: body) }
+
+    /// The response inside, checked against the rules by which the API server accepts one.
+    func response(uid: String = "uid-1", stage: AdmissionStage) throws -> JSONObject {
+        try Self.response(in: text, status: status, uid: uid, stage: stage)
+    }
+
+    static func response(in text: String, status: Int, uid: String, stage: AdmissionStage) throws -> JSONObject {
+        guard status == 200 else { throw Broken("status \(status): \(text)") }
+        let review = try JSONParser.parse(text)
+        guard review["apiVersion"] == "admission.k8s.io/v1", review["kind"] == "AdmissionReview" else {
+            throw Broken("no review of v1")
+        }
+        guard let response = review["response"]?.object, response["uid"] == .string(uid) else {
+            throw Broken("no response to \(uid)")
+        }
+        guard case .bool(let isAllowed)? = response["allowed"] else { throw Broken("allowed is no boolean") }
+        guard (response["patch"] == nil) == (response["patchType"] == nil) else { throw Broken("half a patch") }
+        if response["patch"] != nil {
+            guard stage == .mutating, isAllowed else { throw Broken("a patch where none may be") }
+            guard response["patchType"] == "JSONPatch" else { throw Broken("a patch of an unknown type") }
+        }
+        if !isAllowed {
+            guard response["status"]?["code"] == 403, response["status"]?["reason"] == "Forbidden",
+                response["status"]?["message"]?.string?.isEmpty == false
+            else { throw Broken("a refusal without its status") }
+        }
+        for warning in response["warnings"]?.array ?? [] {
+            guard let text = warning.string, text.count <= 120,
+                text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+            else { throw Broken("a warning that would vanish: \(warning)") }
+        }
+        for annotation in response["auditAnnotations"]?.object?.members ?? [] {
+            guard annotation.key.utf8.count <= 63, !annotation.key.contains("/"), annotation.value.string != nil else {
+                throw Broken("an audit annotation that is not qualified: \(annotation.key)")
+            }
+        }
+        return response
+    }
+
+    struct Broken: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}

@@ -1,0 +1,87 @@
+import Crypto
+import Foundation
+import SwiftASN1
+import X509
+
+/// A certificate and its key, in PEM.
+struct TestCertificate {
+    let certificate: Certificate
+    let key: P256.Signing.PrivateKey
+
+    var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
+    var keyPEM: String { key.pemRepresentation }
+
+    /// A CA of its own.
+    static func authority(_ name: String = "test CA") throws -> TestCertificate {
+        try make(name, issuer: nil, isCA: true)
+    }
+
+    /// A certificate for 127.0.0.1 and localhost that is good for servers and clients, signed by this CA.
+    ///
+    /// - Parameter serial: Tells one certificate from another.
+    func leaf(_ name: String = "localhost", serial: UInt8 = 1) throws -> TestCertificate {
+        try Self.make(name, issuer: self, isCA: false, serial: serial)
+    }
+
+    private static func make(
+        _ name: String,
+        issuer: TestCertificate?,
+        isCA: Bool,
+        serial: UInt8 = 1
+    ) throws -> TestCertificate {
+        let key = P256.Signing.PrivateKey()
+        let subject = try DistinguishedName { CommonName(name) }
+        let extensions = try Certificate.Extensions {
+            if isCA {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(keyCertSign: true))
+            } else {
+                Critical(BasicConstraints.notCertificateAuthority)
+                try ExtendedKeyUsage([.serverAuth, .clientAuth])
+                SubjectAlternativeNames([
+                    .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
+                ])
+            }
+        }
+        let certificate = try Certificate(
+            version: .v3,
+            serialNumber: .init(bytes: [serial]),
+            publicKey: .init(key.publicKey),
+            notValidBefore: Date().addingTimeInterval(-60),
+            notValidAfter: Date().addingTimeInterval(3600),
+            issuer: issuer?.certificate.subject ?? subject,
+            subject: subject,
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: extensions,
+            issuerPrivateKey: .init(issuer?.key ?? key)
+        )
+        return TestCertificate(certificate: certificate, key: key)
+    }
+}
+
+/// A folder of its own, gone when the test is.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("polypod-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes `text` to the file `name`, in one step, and gives its path.
+    @discardableResult
+    func write(_ text: String, to name: String) throws -> String {
+        let file = path + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        return file
+    }
+}
+
+extension String {
+    /// Writes this text to `file`, in one step.
+    func writeAtomically(to file: String) throws {
+        try Data(utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+    }
+}
