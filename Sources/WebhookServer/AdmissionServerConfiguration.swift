@@ -7,6 +7,7 @@ public struct AdmissionServerConfiguration: Sendable {
     /// Where the serving certificate comes from.
     public var certificate: ServingCertificateSource
     /// A file with the PEM certificates of those who may sign clients' certificates; nil where clients need none.
+    ///
     /// It is read once: whoever replaces the API server's CA restarts the server.
     public var clientCAFile: String?
     /// How often the certificate's files are read again.
@@ -39,5 +40,6 @@ public struct ServerConfigurationError: Error, Equatable, CustomStringConvertibl
     /// What is wrong with it.
     public let reason: String
 
+    /// Subject and reason.
     public var description: String { "\(subject): \(reason)" }
 }

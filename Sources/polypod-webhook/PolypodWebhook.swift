@@ -36,9 +36,9 @@ struct PolypodWebhook: AsyncParsableCommand {
             fail(error.description, status: 2)
         } catch let error as ServerConfigurationError {
             fail(error.description, status: 2)
-        } catch where exitCode(for: error) == .validationFailure {
+        } catch  where exitCode(for: error) == .validationFailure {
             fail(fullMessage(for: error), status: 2)
-        } catch where exitCode(for: error).isSuccess {
+        } catch  where exitCode(for: error).isSuccess {
             exit(withError: error)
         } catch {
             fail("\(error)", status: 1)

@@ -20,7 +20,8 @@ struct JSONLogTests {
         return written.all
     }
 
-    private static let start = #"{"time":"2026-03-01T12:00:00.125Z","level":"info","logger":"test.\"label\"","message":"#
+    private static let start =
+        #"{"time":"2026-03-01T12:00:00.125Z","level":"info","logger":"test.\"label\"","message":"#
 
     @Test("One line for every event, to the letter")
     func writesLines() {

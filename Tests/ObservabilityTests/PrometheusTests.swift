@@ -12,15 +12,20 @@ struct PrometheusTests {
             descriptions: ["requests_total": "Requests.\nBack\\slash."],
             collector: { [Sample("process_open_fds", 12), Sample("process_cpu_seconds_total", 1.5, isCounter: true)] }
         )
-        Counter(label: "requests_total", dimensions: [("stage", "mutate"), ("code", "a")], factory: registry).increment(by: 3)
-        Counter(label: "requests_total", dimensions: [("code", "b"), ("stage", "mutate")], factory: registry).increment()
+        Counter(label: "requests_total", dimensions: [("stage", "mutate"), ("code", "a")], factory: registry).increment(
+            by: 3
+        )
+        Counter(label: "requests_total", dimensions: [("code", "b"), ("stage", "mutate")], factory: registry)
+            .increment()
         FloatingPointCounter(label: "seconds.total", factory: registry).increment(by: 0.25)
         Gauge(label: "open-connections", factory: registry).record(7)
         let meter = Meter(label: "temperature", factory: registry)
         meter.set(21.5)
         meter.decrement(by: 0.5)
         let timer = Timer(label: "duration_seconds", dimensions: [("stage", "mutate")], factory: registry)
-        for nanoseconds in [Int64(5_000_000), 10_000_000, 20_000_000, 3_000_000_000] { timer.recordNanoseconds(nanoseconds) }
+        for nanoseconds in [Int64(5_000_000), 10_000_000, 20_000_000, 3_000_000_000] {
+            timer.recordNanoseconds(nanoseconds)
+        }
         Recorder(label: "sizes", factory: registry).record(0.5)
 
         #expect(
@@ -130,7 +135,8 @@ struct PrometheusTests {
 struct ProcessTests {
     @Test("A line of /proc/[pid]/stat whose command is chosen to mislead")
     func parsesStatistics() throws {
-        let line = "42 (a) R 9 (b) S 1 42 42 0 -1 4194560 1 2 3 4 111 222 5 6 20 0 4 0 98765 1000000 2500 18446744073709551615"
+        let line =
+            "42 (a) R 9 (b) S 1 42 42 0 -1 4194560 1 2 3 4 111 222 5 6 20 0 4 0 98765 1000000 2500 18446744073709551615"
         let statistics = try #require(ProcessStatistics(line: line))
         #expect(statistics.processorTicks == 333)
         #expect(statistics.startTicks == 98765)

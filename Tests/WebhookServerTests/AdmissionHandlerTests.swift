@@ -44,7 +44,8 @@ struct AdmissionHandlerTests {
         ),
         .init(
             why: "a kind that would clear a terminal, and is long",
-            body: Reviews.review(setting: "kind", to: .string("\u{1B}[2J" + String(repeating: "x", count: 5000))).compactText,
+            body: Reviews.review(setting: "kind", to: .string("\u{1B}[2J" + String(repeating: "x", count: 5000)))
+                .compactText,
             reason: "kind: expected AdmissionReview, found \"[2J" + String(repeating: "x", count: 36) + "…\""
         ),
         .init(
@@ -52,7 +53,11 @@ struct AdmissionHandlerTests {
             body: Reviews.review(setting: "request", to: Optional.none).compactText,
             reason: "request: required"
         ),
-        .init(why: "a null request", body: Reviews.review(setting: "request", to: .null).compactText, reason: "request"),
+        .init(
+            why: "a null request",
+            body: Reviews.review(setting: "request", to: .null).compactText,
+            reason: "request"
+        ),
         .init(
             why: "no uid",
             body: Reviews.review(setting: "request", "uid", to: Optional.none).compactText,
@@ -65,7 +70,8 @@ struct AdmissionHandlerTests {
         ),
         .init(
             why: "a uid that would have to be repeated at length",
-            body: Reviews.review(setting: "request", "uid", to: .string(String(repeating: "u", count: 300))).compactText,
+            body: Reviews.review(setting: "request", "uid", to: .string(String(repeating: "u", count: 300)))
+                .compactText,
             reason: "request.uid: longer than 253 bytes"
         ),
     ]

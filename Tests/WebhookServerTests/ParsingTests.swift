@@ -68,7 +68,9 @@ struct ParsingTests {
 
     @Test(
         "Base64 with its padding",
-        arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{FF}?>", "w78/Pg==")]
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{FF}?>", "w78/Pg=="),
+        ]
     )
     func encodesBase64(text: String, expected: String) {
         var bytes: [UInt8] = []
@@ -94,7 +96,9 @@ struct ParsingTests {
     func boundsDenials() throws {
         var answer = AdmissionAnswer(uid: "u")
         answer.isAllowed = false
-        answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; mend it [exec-probe]" }.joined(separator: "\n")
+        answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; mend it [exec-probe]" }.joined(
+            separator: "\n"
+        )
         let text = String(decoding: answer.bytes(), as: UTF8.self)
         let review = try JSONParser.parse(text)
         let message = try #require(review["response"]?["status"]?["message"]?.string)

@@ -5,8 +5,11 @@ public import Logging
 /// The members are `time` (RFC 3339, UTC), `level`, `logger`, `message`, where there is one `error`, and then the
 /// metadata, sorted by key. A key of the metadata that is one of those members has `_` put behind it.
 public struct JSONLogHandler: LogHandler {
+    /// What every event carries.
     public var metadata: Logger.Metadata = [:]
+    /// The lowest level that is written.
     public var logLevel: Logger.Level
+    /// Who adds metadata from the task that logs.
     public var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let clock: @Sendable () -> Timestamp
@@ -35,11 +38,13 @@ public struct JSONLogHandler: LogHandler {
         self.sink = sink
     }
 
+    /// One member of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes `event` as one line.
     public func log(event: LogEvent) {
         var line: [UInt8] = []
         line.reserveCapacity(512)

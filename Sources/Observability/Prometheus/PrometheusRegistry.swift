@@ -68,10 +68,12 @@ public final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
+    /// A counter of whole numbers.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, .counter) { CounterSeries() }
     }
 
+    /// A counter that may rise by fractions.
     public func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
@@ -79,24 +81,31 @@ public final class PrometheusRegistry: MetricsFactory {
         series(label, dimensions, .counter) { ValueSeries() }
     }
 
+    /// A gauge.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(label, dimensions, .gauge) { ValueSeries() }
     }
 
+    /// A gauge, or a histogram where `aggregate` is set.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         guard aggregate else { return series(label, dimensions, .gauge) { ValueSeries() } }
         return series(label, dimensions, .histogram) { HistogramSeries(bounds: self.buckets) }
     }
 
+    /// A histogram in seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(label, dimensions, .histogram) { HistogramSeries(bounds: self.buckets) }
     }
 
-    // A series stays until the process ends, as Prometheus expects of a counter.
+    /// Does nothing: a series stays until the process ends, as Prometheus expects.
     public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Does nothing: a series stays until the process ends, as Prometheus expects.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    /// Does nothing: a series stays until the process ends, as Prometheus expects.
     public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Does nothing: a series stays until the process ends, as Prometheus expects.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Does nothing: a series stays until the process ends, as Prometheus expects.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
     private func series<Made: Series>(

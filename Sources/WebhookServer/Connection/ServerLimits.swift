@@ -8,8 +8,9 @@ public struct ServerLimits: Sendable {
     public var headTimeout = Duration.seconds(10)
     /// From the end of a request's header to the end of its body.
     public var bodyTimeout = Duration.seconds(10)
-    /// From a response to the end of the next request's header. Longer than the 90 s after which the API server
-    /// closes an idle connection, lest a request meet a closing one.
+    /// From a response to the end of the next request's header.
+    ///
+    /// Longer than the 90 s after which the API server closes an idle connection, lest a request meet a closing one.
     public var keepAliveTimeout = Duration.seconds(120)
     /// How long a closing connection is read on, so that the client sees the response and no reset.
     public var lingerTimeout = Duration.seconds(1)

@@ -30,8 +30,9 @@ extension AdmissionAnswer {
         warnings = decision.warnings
         if stage == .mutating { patch = decision.patch }
         let result: AdmissionResult =
-            if !isAllowed { .denied } else if decision.skipped != nil { .skipped } else if !patch.isEmpty { .patched }
-            else { .allowed }
+            if !isAllowed { .denied } else if decision.skipped != nil { .skipped } else if !patch.isEmpty {
+                .patched
+            } else { .allowed }
         auditAnnotations = Self.annotations(of: decision)
         return result
     }

@@ -32,7 +32,9 @@ struct AdmissionAnswer {
     func bytes() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
-        bytes.append(contentsOf: #"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#.utf8)
+        bytes.append(
+            contentsOf: #"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#.utf8
+        )
         JSONValue.write(uid, to: &bytes)
         bytes.append(contentsOf: (isAllowed ? #","allowed":true"# : #","allowed":false"#).utf8)
         if !isAllowed { appendStatus(to: &bytes) }

@@ -7,6 +7,7 @@ public struct ReviewError: Error, Equatable, CustomStringConvertible {
 
     init(_ reason: String) { self.reason = reason.plain(limit: 200) }
 
+    /// The reason.
     public var description: String { reason }
 }
 
@@ -45,7 +46,9 @@ public struct AdmissionRequest: Sendable {
     ///
     /// - Throws: ``ReviewError`` where the document is no AdmissionReview of admission.k8s.io/v1 that names its request.
     public init(_ review: JSONValue) throws(ReviewError) {
-        guard let members = review.object else { throw ReviewError("expected an AdmissionReview, found \(review.kindName)") }
+        guard let members = review.object else {
+            throw ReviewError("expected an AdmissionReview, found \(review.kindName)")
+        }
         guard members["kind"]?.string == Self.reviewKind else {
             throw ReviewError("kind: expected AdmissionReview, found \(Self.excerpt(members["kind"]))")
         }
@@ -53,7 +56,9 @@ public struct AdmissionRequest: Sendable {
             throw ReviewError("apiVersion: expected \(Self.apiVersion), found \(Self.excerpt(members["apiVersion"]))")
         }
         guard let request = members["request"]?.object else { throw ReviewError("request: required, an object") }
-        guard let uid = request["uid"]?.string, !uid.isEmpty else { throw ReviewError("request.uid: required, a string") }
+        guard let uid = request["uid"]?.string, !uid.isEmpty else {
+            throw ReviewError("request.uid: required, a string")
+        }
         guard uid.utf8.count <= Self.longestUID else { throw ReviewError("request.uid: longer than 253 bytes") }
         self.uid = uid
         group = request["kind"]?["group"]?.string ?? ""

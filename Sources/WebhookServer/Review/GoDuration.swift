@@ -4,7 +4,9 @@ public enum GoDuration {
         "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
     ]
 
-    /// Parses `text`; nil where it is no duration, or one of more than a day. Only zero needs no unit.
+    /// Parses `text`; nil where it is no duration, or one of more than a day.
+    ///
+    /// Only zero needs no unit.
     public static func parse(_ text: Substring) -> Duration? {
         if text == "0" { return .zero }
         guard !text.isEmpty, text.utf8.count <= 32 else { return nil }

@@ -21,11 +21,10 @@ struct OpsResponder: Sendable {
         case "/healthz":
             return .text(.ok, "ok\n")
         case "/readyz":
-            if let obstacle = readiness.obstacle {
-                return .text(.serviceUnavailable, obstacle + "\n")
-            } else {
+            guard let obstacle = readiness.obstacle else {
                 return .text(.ok, "ok\n")
             }
+            return .text(.serviceUnavailable, obstacle + "\n")
         case "/metrics":
             return .whole(
                 .ok,

@@ -49,7 +49,9 @@ struct TableInspector: ImageInspecting {
     var table: [String: ImageAnswer] = [:]
 
     func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
-        Dictionary(uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) })
+        Dictionary(
+            uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) }
+        )
     }
 }
 

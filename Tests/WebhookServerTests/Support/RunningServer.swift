@@ -7,10 +7,15 @@ import NIOPosix
 import NIOSSL
 import PodAdmission
 import ServiceLifecycle
+import Testing
 
 @testable import WebhookServer
 
-/// A server on loopback, over TLS, with limits short enough for tests.
+/// The tests with sockets, one after another: some are about time, and they would take it from each other.
+@Suite("Live", .serialized)
+enum Live {}
+
+/// A server on loopback, over TLS.
 struct RunningServer {
     let port: Int
     let opsPort: Int
@@ -33,8 +38,6 @@ struct RunningServer {
         configuration.opsListen = ListenAddress(host: "127.0.0.1", port: 0)
         configuration.shutdownDelay = .zero
         configuration.shutdownTimeout = .seconds(5)
-        configuration.limits.headTimeout = .milliseconds(300)
-        configuration.limits.bodyTimeout = .milliseconds(300)
         configuration.limits.lingerTimeout = .milliseconds(300)
         try configure(&configuration)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -146,9 +149,16 @@ struct RunningServer {
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await body(RawConnection(inbound: inbound, outbound: outbound))
+        let result = OneShot<Swift.Result<Result, any Error>>()
+        // To close what the server has closed is an error as well, which says nothing about the test.
+        try? await channel.executeThenClose { inbound, outbound in
+            do {
+                result.resolve(.success(try await body(RawConnection(inbound: inbound, outbound: outbound))))
+            } catch {
+                result.resolve(.failure(error))
+            }
         }
+        return try await result.value().get()
     }
 }
 
@@ -157,6 +167,7 @@ struct RawConnection {
     let inbound: NIOAsyncChannelInboundStream<ByteBuffer>
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
+    /// Sends `text`; throws where the server has hung up.
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
     /// Everything that comes until the server ends the connection, in whichever way it does.
