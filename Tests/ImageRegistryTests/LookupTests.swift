@@ -1,0 +1,243 @@
+import PodAdmission
+import Testing
+
+@testable import ImageRegistry
+
+/// How many requests an image takes, and what is found out with them.
+@Suite struct LookupTests {
+    /// What a registry holds, and what an answer about it takes.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var reason: String
+        var blobs: [Fixture.Blob]
+        var trips: Int
+        var platforms: [String]
+        var program: [String] = []
+        var unrunnable: UnrunnableImage?
+        var testDescription: String { reason }
+    }
+
+    static let linux = Fixture.config()
+    static let wasm = Fixture.config("wasi/wasm", entrypoint: ["/app.wasm"])
+    static let linuxImage = Fixture.image(linux)
+    static let wasmImage = Fixture.image(wasm)
+    static let attestation = Fixture.image(Fixture.config("unknown/unknown"))
+    static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+    static let dockerConfig = "application/vnd.docker.container.image.v1+json"
+    static let nested = Fixture.index([("linux/amd64", linuxImage), ("wasi/wasm", wasmImage)])
+
+    static func artifact(_ config: String, _ layers: [String] = []) -> Fixture.Blob {
+        Fixture.image(linux, configType: config, layers: layers)
+    }
+
+    static let rows: [Row] = [
+        Row(
+            reason: "a single manifest needs its config",
+            blobs: [wasmImage, wasm],
+            trips: 2,
+            platforms: ["wasi/wasm"],
+            program: ["/app.wasm"]
+        ),
+        Row(
+            reason: "Docker's media types are the same",
+            blobs: [Fixture.image(linux, configType: dockerConfig, type: dockerManifest), linux],
+            trips: 2,
+            platforms: ["linux/amd64"],
+            program: ["/app"]
+        ),
+        Row(
+            reason: "an index of two says it all",
+            blobs: [Fixture.index([("linux/amd64", linuxImage), ("wasi/wasm", wasmImage)])],
+            trips: 1,
+            platforms: ["linux/amd64", "wasi/wasm"]
+        ),
+        Row(
+            reason: "a Wasm-only index says it all, with an attestation beside",
+            blobs: [Fixture.index([("wasi/wasm", wasmImage), ("unknown/unknown", attestation)])],
+            trips: 1,
+            platforms: ["wasi/wasm"]
+        ),
+        Row(
+            reason: "an index around one Linux image is followed, for its program may be Wasm",
+            blobs: [Fixture.index([("linux/amd64", linuxImage), ("unknown/unknown", attestation)]), linuxImage, linux],
+            trips: 3,
+            platforms: ["linux/amd64"],
+            program: ["/app"]
+        ),
+        Row(
+            reason: "an index around one entry without a platform is followed",
+            blobs: [Fixture.index([(nil, wasmImage)]), wasmImage, wasm],
+            trips: 3,
+            platforms: [],
+            program: ["/app.wasm"]
+        ),
+        Row(
+            reason: "an index in an index is opened",
+            blobs: [Fixture.index([("linux/arm64", linuxImage), (nil, nested)]), nested],
+            trips: 2,
+            platforms: ["linux/arm64", "linux/amd64", "wasi/wasm"]
+        ),
+        Row(reason: "an empty index has no platforms", blobs: [Fixture.index([])], trips: 1, platforms: []),
+        Row(
+            reason: "the CNCF artifact is told by its config's type",
+            blobs: [artifact("application/vnd.wasm.config.v0+json", ["application/wasm"])],
+            trips: 1,
+            platforms: [],
+            unrunnable: .artifact
+        ),
+        Row(
+            reason: "an Envoy plugin is told by its config's type",
+            blobs: [
+                artifact(
+                    "application/vnd.module.wasm.config.v1+json",
+                    ["application/vnd.module.wasm.content.layer.v1+wasm"]
+                )
+            ],
+            trips: 1,
+            platforms: [],
+            unrunnable: .envoyPlugin
+        ),
+        Row(
+            reason: "Spin is told by its layers",
+            blobs: [
+                artifact("application/vnd.oci.image.config.v1+json", ["application/vnd.wasm.content.layer.v1+wasm"])
+            ],
+            trips: 1,
+            platforms: [],
+            unrunnable: .spin
+        ),
+        Row(
+            reason: "runwasi's older form is told by its layers",
+            blobs: [
+                artifact(
+                    "application/vnd.oci.image.config.v1+json",
+                    ["application/vnd.bytecodealliance.wasm.component.layer.v0+wasm"]
+                )
+            ],
+            trips: 1,
+            platforms: [],
+            unrunnable: .artifact
+        ),
+        Row(
+            reason: "a Helm chart is no image, and has no config to read",
+            blobs: [artifact("application/vnd.cncf.helm.config.v1+json")],
+            trips: 1,
+            platforms: []
+        ),
+    ]
+
+    @Test(arguments: rows) func coldImage(_ row: Row) async throws {
+        try await FakeRegistry.run { registry in
+            for blob in row.blobs { registry.put("app", blob) }
+            registry.set("/v2/app/manifests/v1", row.blobs[0].reply())
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                let report = try #require(await inspector.reports(on: [image], deadline: .now + .seconds(10)).first)
+                let facts = try #require(report.answer.facts, "\(report.answer)")
+                #expect(registry.log.count == row.trips, "\(registry.log)")
+                #expect(report.roundTrips == row.trips)
+                #expect(report.credential == .anonymous)
+                #expect(report.endpoint == registry.host)
+                #expect(facts.digest == row.blobs[0].digest)
+                #expect(facts.platforms.map(\.description) == row.platforms)
+                let manifest: ImageManifest? =
+                    switch facts.content {
+                    case .image(let manifest): manifest
+                    case .index(_, let only): only
+                    }
+                #expect(manifest?.entrypoint ?? [] == row.program)
+                #expect(manifest?.unrunnable == row.unrunnable)
+                // By digest it is known now, too.
+                registry.forget()
+                #expect(await inspector.answer("\(registry.host)/app@\(facts.digest)")?.facts == facts)
+                #expect(registry.log.isEmpty)
+            }
+        }
+    }
+
+    @Test func annotationsOfManifest() async throws {
+        try await FakeRegistry.run { registry in
+            let text = #"{"module.wasm.image/variant":"compat-smart","run.oci.handler":"wasm"}"#
+            registry.put("app", tag: "v1", Fixture.image(Self.wasm, annotations: text), Self.wasm)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let facts = try #require(await inspector.answer("\(registry.host)/app:v1")?.facts)
+                guard case .image(let manifest) = facts.content else {
+                    Issue.record("no image")
+                    return
+                }
+                #expect(manifest.variantAnnotation == "compat-smart")
+                #expect(manifest.handlerAnnotation == "wasm")
+                #expect(manifest.workingDirectory == "/srv")
+            }
+        }
+    }
+
+    @Test func manyAtOnceCostAsMuchAsOne() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.wasmImage, Self.wasm)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                await withTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<200 { group.addTask { await inspector.answer(image)?.facts != nil } }
+                    for await isResolved in group { #expect(isResolved) }
+                }
+                #expect(registry.log.count == 2, "200 simultaneous cold look-ups")
+                for _ in 0..<1000 { #expect(await inspector.answer(image)?.facts != nil) }
+                #expect(registry.log.count == 2, "1,000 warm look-ups")
+            }
+        }
+    }
+
+    @Test func firstCallerGivesUpAndTheOthersDoNot() async throws {
+        try await FakeRegistry.run { registry in
+            let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+            registry.set("/v2/app/blobs/\(Self.wasm.digest)", Self.wasm.reply())
+            registry.handle { _ in
+                for await _ in gate { break }
+                return Self.wasmImage.reply()
+            }
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                let first = await inspector.answer(image, within: .milliseconds(50))
+                #expect(first?.reason?.code == .deadline)
+                async let second = inspector.answer(image)
+                opener.yield()
+                #expect(await second?.facts != nil)
+                #expect(registry.log.count == 2)
+            }
+        }
+    }
+
+    @Test func thousandImagesInOnePodAreBounded() async throws {
+        try await FakeRegistry.run { registry in
+            registry.handle { _ in .init(200, [], .silence) }
+            var configuration = try registry.configuration()
+            configuration.lookupsPerRegistry = 1000
+            try await ImageInspector.withInspector(configuration) { inspector in
+                let images = (0..<1000).map { "\(registry.host)/app:v\($0)" }
+                let start = ContinuousClock.now
+                let answers = await inspector.answers(for: images, deadline: .now + .milliseconds(300))
+                #expect(ContinuousClock.now - start < .seconds(2))
+                let codes = answers.values.compactMap { $0.reason?.code }
+                #expect(codes.filter { $0 == .deadline }.count == 64)
+                #expect(codes.filter { $0 == .overloaded }.count == 936)
+                #expect(registry.log.count <= 64)
+            }
+        }
+    }
+
+    @Test func badReferences() async throws {
+        try await ImageInspector.withInspector { inspector in
+            let texts = ["", "x/UPPER", "a b", "x@sha256:12", "app\u{7}"]
+            let answers = await inspector.answers(for: texts + texts, deadline: .now + .seconds(1))
+            #expect(answers.count == texts.count)
+            for answer in answers.values { #expect(answer.reason?.code == .badReference) }
+        }
+    }
+
+    @Test func stopped() async throws {
+        let inspector = try ImageInspector()
+        inspector.stop()
+        try await inspector.run()
+        #expect(await inspector.answer("ghcr.io/a/b:c")?.reason?.code == .overloaded)
+    }
+}

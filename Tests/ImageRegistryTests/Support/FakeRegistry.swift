@@ -1,0 +1,147 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// A registry on loopback whose answers a test sets, and which remembers everything it was asked.
+final class FakeRegistry: Sendable {
+    /// A request that came in.
+    struct Hit: Sendable {
+        var method: String
+        var path: String
+        var query: String
+        var authorization: String?
+        var body = ""
+    }
+
+    /// What is answered.
+    struct Reply: Sendable {
+        enum Body: Sendable {
+            case bytes([UInt8])
+            /// Never ends, as fast as it is read.
+            case endless
+            /// A byte every so often, without an end.
+            case drip
+            /// Nothing at all: the connection hangs.
+            case silence
+        }
+
+        var status = 200
+        var headers: [(String, String)] = []
+        var body = Body.bytes([])
+
+        init(_ status: Int = 200, _ headers: [(String, String)] = [], _ body: Body = .bytes([])) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
+
+        init(_ status: Int = 200, _ headers: [(String, String)] = [], text: String) {
+            self.init(status, headers, .bytes(Array(text.utf8)))
+        }
+    }
+
+    typealias Handler = @Sendable (Hit) async -> Reply
+
+    private struct State {
+        var hits: [Hit] = []
+        var written = 0
+        var port = 0
+        var replies: [String: Reply] = [:]
+        var handler: Handler?
+    }
+
+    private let state = Mutex(State())
+
+    var port: Int { state.withLock { $0.port } }
+    /// The host as an image names it.
+    var host: String { "127.0.0.1:\(port)" }
+    var hits: [Hit] { state.withLock { $0.hits } }
+    /// Everything asked, as `METHOD /path`.
+    var log: [String] { hits.map { "\($0.method) \($0.path)" } }
+    /// How many bytes of endless bodies were taken from it.
+    var written: Int { state.withLock { $0.written } }
+
+    func forget() { state.withLock { $0.hits = [] } }
+    /// Sets the answer to a path; it goes before what the handler says.
+    func set(_ path: String, _ reply: Reply?) { state.withLock { $0.replies[path] = reply } }
+    func handle(_ handler: @escaping Handler) { state.withLock { $0.handler = handler } }
+
+    /// Runs a registry while `body` runs.
+    static func run<Result: Sendable>(
+        tls: TLSConfiguration? = nil,
+        _ body: (FakeRegistry) async throws -> Result
+    ) async throws -> Result {
+        let registry = FakeRegistry()
+        let (ports, started) = AsyncStream.makeStream(of: Int.self)
+        var logger = Logger(label: "fake")
+        logger.logLevel = .critical
+        let application = Application(
+            responder: CallbackResponder<BasicRequestContext> { request, _ in try await registry.respond(request) },
+            server: try tls.map { try .tls(.http1(), tlsConfiguration: $0) } ?? .http1(),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in started.yield(channel.localAddress?.port ?? 0) },
+            logger: logger
+        )
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await application.run() }
+            for await port in ports {
+                registry.state.withLock { $0.port = port }
+                break
+            }
+            defer { group.cancelAll() }
+            return try await body(registry)
+        }
+    }
+
+    private func respond(_ request: Request) async throws -> Response {
+        var hit = Hit(
+            method: request.method.rawValue,
+            path: request.uri.path,
+            query: request.uri.query ?? "",
+            authorization: request.headers[.authorization]
+        )
+        if request.method == .post {
+            hit.body = String(buffer: try await request.body.collect(upTo: 1 << 20))
+        }
+        let (known, handler) = state.withLock { state in
+            state.hits.append(hit)
+            return (state.replies[hit.path], state.handler)
+        }
+        let notFound = Reply(404, text: #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"secret detail"}]}"#)
+        let reply: Reply
+        if let known { reply = known } else { reply = await handler?(hit) ?? notFound }
+        var headers = HTTPFields()
+        for (name, value) in reply.headers {
+            guard let field = HTTPField.Name(name) else { continue }
+            headers.append(HTTPField(name: field, value: value))
+        }
+        return Response(status: .init(code: reply.status), headers: headers, body: body(reply.body))
+    }
+
+    private func body(_ body: Reply.Body) -> ResponseBody {
+        switch body {
+        case .bytes(let bytes): return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        case .silence: return ResponseBody { _ in try await Task.sleep(for: .seconds(60)) }
+        case .drip:
+            return ResponseBody { writer in
+                while true {
+                    try await writer.write(ByteBuffer(string: " "))
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+        case .endless:
+            let chunk = ByteBuffer(repeating: 0x20, count: 1 << 16)
+            return ResponseBody { writer in
+                while true {
+                    try await writer.write(chunk)
+                    self.state.withLock { $0.written += chunk.readableBytes }
+                }
+            }
+        }
+    }
+}
