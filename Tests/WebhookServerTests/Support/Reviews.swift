@@ -26,7 +26,7 @@ enum Reviews {
             "request": [
                 "uid": uid, "kind": ["group": "", "version": "v1", "kind": "Pod"],
                 "resource": ["group": "", "version": "v1", "resource": "pods"], "namespace": "default",
-                "operation": "CREATE", "userInfo": ["username": "someone"], "object": object, "oldObject": nil,
+                "operation": "CREATE", "userInfo": ["username": "someone"], "object": object, "oldObject": .null,
                 "dryRun": false,
             ],
         ]
