@@ -32,10 +32,10 @@ struct Options: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical. [POLYPOD_LOG_LEVEL, default info]")
     var logLevel: String?
 
-    @Option(help: "Connections that are served; further ones are told 503. [POLYPOD_MAX_CONNECTIONS, default 256]")
+    @Option(help: "Connections that are served; further ones are told 503. [POLYPOD_MAX_CONNECTIONS, default 512]")
     var maxConnections: String?
 
-    @Option(help: "Admissions decided at once; further ones are told 503. [POLYPOD_MAX_ADMISSIONS, default 128]")
+    @Option(help: "Admissions decided at once; further ones are told 503. [POLYPOD_MAX_ADMISSIONS, default 512]")
     var maxAdmissions: String?
 
     @Option(help: "How long a tag's digest is believed, such as 60s. [POLYPOD_TAG_TTL, default 60s]")

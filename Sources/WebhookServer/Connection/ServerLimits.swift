@@ -15,11 +15,11 @@ public struct ServerLimits: Sendable {
     /// How long a closing connection is read on, so that the client sees the response and no reset.
     public var lingerTimeout = Duration.seconds(1)
     /// The connections that are served.
-    public var connections = 256
+    public var connections = 512
     /// The connections beyond those that are told 503; further ones wait in the kernel's queue.
     public var surplusConnections = 64
     /// The admissions that are decided at once.
-    public var admissions = 128
+    public var admissions = 512
     /// The longest header, all fields together, in bytes.
     public var headerBytes = 16 << 10
     /// The most fields of a header.
