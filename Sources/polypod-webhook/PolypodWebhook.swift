@@ -61,14 +61,14 @@ struct PolypodWebhook: AsyncParsableCommand {
             configuration: settings.server,
             handler: AdmissionHandler(
                 policies: settings.policies,
-                inspector: inspector.inspector,
+                inspector: inspector,
                 logger: Logger(label: "polypod-admission")
             ),
             logger: logger,
             exposition: { Array(registry.exposition().utf8) }
         )
         var group = ServiceGroupConfiguration(
-            services: server.services(around: inspector.services),
+            services: server.services(around: [InspectorService(inspector: inspector)]),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

@@ -4,13 +4,45 @@ import PodAdmission
 import ServiceLifecycle
 
 extension Settings {
-    /// The image look-up, and what has to run for it.
-    func inspector(logger: Logger) throws -> (inspector: any ImageInspecting, services: [any Service]) {
-        (NobodyAnswers(), [])
+    /// The image look-up as the files and the environment have it.
+    func inspector(logger: Logger) throws(SettingsError) -> ImageInspector {
+        var configuration = InspectorConfiguration()
+        configuration.environment = environment
+        configuration.tagLifetime = tagLifetime
+        configuration.logger = logger
+        configuration.registries =
+            try Self.parse(registries) { value throws(FieldError) in
+                try RegistriesConfiguration(value)
+            } ?? configuration.registries
+        configuration.credentials =
+            try Self.parse(dockerConfig) { value throws(FieldError) in
+                try DockerConfiguration(value)
+            } ?? configuration.credentials
+        do throws(SetupError) { return try ImageInspector(configuration) } catch {
+            throw SettingsError(subject: registries?.file ?? "registries", reason: error.description)
+        }
+    }
+
+    private static func parse<Value>(
+        _ document: Document?,
+        _ read: (JSONValue) throws(FieldError) -> Value
+    ) throws(SettingsError) -> Value? {
+        guard let document else { return nil }
+        do throws(FieldError) { return try read(document.value) } catch {
+            throw SettingsError(subject: document.file, reason: error.description)
+        }
     }
 }
 
-/// Stands in until there is a registry client.
-private struct NobodyAnswers: ImageInspecting {
-    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] { [:] }
+/// Runs the image look-up for as long as the webhooks answer.
+struct InspectorService: Service {
+    let inspector: ImageInspector
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await inspector.run()
+        } onGracefulShutdown: {
+            inspector.stop()
+        }
+    }
 }

@@ -10,14 +10,18 @@ struct SettingsError: Error, CustomStringConvertible {
     var description: String { "\(subject): \(reason)" }
 }
 
+/// A configuration file that was read but not yet understood.
+struct Document {
+    let file: String
+    let value: JSONValue
+}
+
 /// What the options and the environment say, checked.
 struct Settings {
     var server: AdmissionServerConfiguration
     var policies = PolicySet()
-    var registries: JSONValue?
-    var registriesFile: String?
-    var dockerConfig: JSONValue?
-    var dockerConfigFile: String?
+    var registries: Document?
+    var dockerConfig: Document?
     var logLevel = Logger.Level.info
     var tagLifetime = Duration.seconds(60)
     var environment: [String: String]
@@ -64,13 +68,11 @@ struct Settings {
                 throw SettingsError(subject: file, reason: error.description)
             }
         }
-        registriesFile = sources.text(options.registries, "--registries")?.text
-        registries = try registriesFile.map { file throws(SettingsError) in
-            try JSONFile.read(file, convert: "polypod config registries")
+        registries = try sources.text(options.registries, "--registries").map { given throws(SettingsError) in
+            Document(file: given.text, value: try JSONFile.read(given.text, convert: "polypod config registries"))
         }
-        dockerConfigFile = sources.text(options.dockerConfig, "--docker-config")?.text
-        dockerConfig = try dockerConfigFile.map { file throws(SettingsError) in
-            try JSONFile.read(file, convert: nil)
+        dockerConfig = try sources.text(options.dockerConfig, "--docker-config").map { given throws(SettingsError) in
+            Document(file: given.text, value: try JSONFile.read(given.text, convert: nil))
         }
     }
 }
