@@ -1,7 +1,6 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
-import NIOSSL
 
 /// Stands between the HTTP decoder and the server: collects each request's body and keeps the connection to its limits.
 ///
@@ -16,10 +15,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let load: ServerLoad
     private let limits: ServerLimits
-    private let onRefusal: @Sendable (Refusal, _ path: String?) -> Void
+    let onRefusal: @Sendable (Refusal, _ path: String?) -> Void
     private let onCount: @Sendable (Int) -> Void
-    private var state: ConnectionState
-    private var head: HTTPRequest?
+    var state: ConnectionState
+    var head: HTTPRequest?
     private var body = ByteBuffer()
     private var reservedBytes = 0
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
@@ -142,39 +141,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         body = ByteBuffer()
     }
 
-    private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
-        onRefusal(refusal, head?.path)
-        head = nil
-        releaseBody()
-        let text = ByteBuffer(string: refusal.reason)
-        var response = HTTPResponse(status: refusal.status)
-        response.headerFields[.connection] = "close"
-        response.headerFields[.contentType] = "text/plain; charset=utf-8"
-        response.headerFields[.contentLength] = String(text.readableBytes)
-        context.write(wrapOutboundOut(.head(response)), promise: nil)
-        context.write(wrapOutboundOut(.body(text)), promise: nil)
-        context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        closeOutput(context)
-        schedule(context)
-    }
-
-    /// Sends what is written and says that nothing more will come; the client's own end, or the timer, does the rest.
-    private func closeOutput(_ context: ChannelHandlerContext) {
-        context.flush()
-        context.close(mode: .output, promise: nil)
-    }
-
-    /// Closes the socket below TLS, which would wait five seconds more for the client to say goodbye.
-    private func abort(_ context: ChannelHandlerContext) {
-        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            context.close(promise: nil)
-        }
-    }
-
     /// Sees to a timer for the deadline; one that is set for earlier stays, so that a warm connection sets none.
-    private func schedule(_ context: ChannelHandlerContext) {
+    func schedule(_ context: ChannelHandlerContext) {
         guard let deadline = state.deadline, isCounted else { return }
         if let timer {
             guard deadline < timer.deadline else { return }
@@ -191,7 +159,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer = (task, deadline)
     }
 
-    private func releaseBody() {
+    func releaseBody() {
         load.release(bytes: reservedBytes)
         reservedBytes = 0
         body = ByteBuffer()

@@ -16,7 +16,7 @@ struct Drain: Service {
         readiness.startDraining()
         load.startDraining()
         guard !Task.isCancelled, delay > .zero else { return }
-        logger.info("shutting down", metadata: ["delay_seconds": .stringConvertible(Int(delay.components.seconds))])
+        logger.info("shutting down", metadata: ["delay": "\(delay)"])
         try? await Task.sleep(for: delay)
     }
 }

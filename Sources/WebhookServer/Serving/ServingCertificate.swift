@@ -50,7 +50,7 @@ struct ServingCertificate {
         } catch let error as ServerConfigurationError {
             throw error
         } catch {
-            throw ServerConfigurationError(subject: Self.name(configuration.certificate), reason: "\(error)")
+            throw ServerConfigurationError(subject: Self.name(configuration.certificate), reason: Self.reason(error))
         }
     }
 
@@ -71,6 +71,12 @@ struct ServingCertificate {
         case .files(let certificate, let key): (.file(path: certificate), .file(path: key))
         case .memory(let certificate, let key): (.memory { Array(certificate.utf8) }, .memory { Array(key.utf8) })
         }
+    }
+
+    /// The error in words, without the place in the library's source that some end with.
+    fileprivate static func reason(_ error: any Error) -> String {
+        let words = "\(error)".plain(limit: 300).split(separator: " ")
+        return words.filter { !$0.contains(".swift:") }.joined(separator: " ")
     }
 
     private static func name(_ source: ServingCertificateSource) -> String {
@@ -109,7 +115,7 @@ private final class Reporter: Sendable {
 
     func failed(_ failure: TimedCertificateReloader.CertificateChainAndKeyPairReloadFailure) {
         metrics.certificateReloadFailures.increment()
-        let reason = "\(failure.error)".plain(limit: 300)
+        let reason = ServingCertificate.reason(failure.error)
         // The files are read every few seconds; one line for each state of theirs is enough.
         let isNew = lastFailure.withLock { last in
             defer { last = reason }
