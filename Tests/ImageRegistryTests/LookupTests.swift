@@ -58,7 +58,9 @@ import Testing
         ),
         Row(
             reason: "an index around one Linux image is followed, for its program may be Wasm",
-            blobs: [Fixture.index([("linux/amd64", linuxImage), ("unknown/unknown", attestation)]), linuxImage, linux],
+            blobs: [
+                Fixture.index([("linux/amd64", linuxImage), ("unknown/unknown", attestation)]), linuxImage, linux,
+            ],
             trips: 3,
             platforms: ["linux/amd64"],
             program: ["/app"]

@@ -1,7 +1,7 @@
+import PodAdmission
 import Synchronization
 
 @testable import ImageRegistry
-import PodAdmission
 
 /// Images as registries hold them.
 enum Fixture {

@@ -1,0 +1,264 @@
+import PodAdmission
+import Testing
+
+@testable import ImageRegistry
+
+/// What a registry that means harm can make the client do: nothing but lose a bounded amount of time and memory.
+@Suite struct HostileRegistryTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var reason: String
+        var reply: FakeRegistry.Reply
+        var code: UnresolvedReason.Code
+        var requests = 1
+        var testDescription: String { reason }
+    }
+
+    static func manifest(_ text: String, _ type: String = Fixture.manifest) -> FakeRegistry.Reply {
+        .init(200, [("Content-Type", type)], text: text)
+    }
+    static func redirect(_ location: String) -> FakeRegistry.Reply { .init(307, [("Location", location)]) }
+
+    static let deep = String(repeating: "[", count: 100_000)
+    static let digest = "sha256:" + String(repeating: "a", count: 64)
+    static let entry = #"{"mediaType":"\#(Fixture.manifest)","digest":"\#(digest)","size":1}"#
+    static let huge = Array(repeating: entry, count: 1025).joined(separator: ",")
+    static let image = Fixture.image(Fixture.config())
+
+    static let rows: [Row] = [
+        Row(
+            reason: "HTML instead of JSON",
+            reply: manifest("<html><b>Sign in</b></html>", "text/html"),
+            code: .badResponse
+        ),
+        Row(reason: "an empty body", reply: manifest(""), code: .badResponse),
+        Row(reason: "a list", reply: manifest("[]"), code: .badResponse),
+        Row(reason: "bad UTF-8", reply: .init(200, [], .bytes([0x7B, 0x22, 0xFF, 0xFE, 0x22])), code: .badResponse),
+        Row(reason: "nested without end", reply: manifest(deep), code: .badResponse),
+        Row(
+            reason: "nested in a member that nobody reads",
+            reply: manifest(
+                #"{"manifests":[],"x":"# + String(repeating: "[", count: 40)
+                    + String(repeating: "]", count: 40) + "}"
+            ),
+            code: .badResponse
+        ),
+        Row(reason: "1,025 entries", reply: manifest(#"{"manifests":[\#(huge)]}"#), code: .badResponse),
+        Row(
+            reason: "a digest with a path in it",
+            reply: manifest(
+                #"{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"../../secret"}}"#
+            ),
+            code: .badResponse
+        ),
+        Row(
+            reason: "an image and an index in one",
+            reply: manifest(#"{"manifests":[],"config":\#(entry),"layers":[]}"#),
+            code: .badResponse
+        ),
+        Row(
+            reason: "an index that its header calls an image",
+            reply: manifest(#"{"manifests":[]}"#),
+            code: .badResponse
+        ),
+        Row(reason: "neither", reply: manifest("{}"), code: .badResponse),
+        Row(
+            reason: "a manifest of schema 1",
+            reply: manifest(
+                #"{"schemaVersion":1,"fsLayers":[]}"#,
+                "application/vnd.docker.distribution.manifest.v1+json"
+            ),
+            code: .badResponse
+        ),
+        Row(
+            reason: "content of another digest than its header says",
+            reply: .init(200, [("Docker-Content-Digest", digest)], .bytes(image.bytes)),
+            code: .badResponse
+        ),
+        Row(
+            reason: "a header that is no digest",
+            reply: .init(200, [("Docker-Content-Digest", "latest")], .bytes(image.bytes)),
+            code: .badResponse
+        ),
+        Row(reason: "a length of 5 GB", reply: .init(200, [("X", "y")], .endless), code: .badResponse),
+        Row(reason: "the metadata service", reply: redirect("http://169.254.169.254/latest"), code: .forbiddenAddress),
+        Row(
+            reason: "the metadata service, mapped into IPv6",
+            reply: redirect("http://[::ffff:a9fe:a9fe]/latest"),
+            code: .forbiddenAddress
+        ),
+        Row(reason: "another port on loopback", reply: redirect("http://127.0.0.1:1/"), code: .forbiddenAddress),
+        Row(reason: "loopback by name", reply: redirect("http://localhost:1/"), code: .forbiddenAddress),
+        Row(reason: "loopback unspecified", reply: redirect("http://0.0.0.0:1/"), code: .forbiddenAddress),
+        Row(reason: "loopback as a number", reply: redirect("http://2130706433:1/"), code: .badResponse),
+        Row(reason: "another scheme", reply: redirect("file:///etc/passwd"), code: .badResponse),
+        Row(reason: "a user in the location", reply: redirect("http://a:b@example.com/"), code: .badResponse),
+        Row(reason: "no location", reply: .init(307), code: .badResponse),
+        Row(reason: "in circles", reply: redirect("/v2/app/manifests/v1"), code: .badResponse, requests: 4),
+        Row(reason: "a 500", reply: .init(500, text: "secret"), code: .registryError),
+        Row(reason: "a 403", reply: .init(403, text: "secret"), code: .unauthorized),
+        Row(reason: "a 401 without a challenge", reply: .init(401, text: "secret"), code: .unauthorized),
+        Row(reason: "a 418", reply: .init(418, text: "secret"), code: .badResponse),
+        Row(
+            reason: "a token server behind plain HTTP of the metadata service",
+            reply: .init(401, [("WWW-Authenticate", #"Bearer realm="http://169.254.169.254/t",service="x""#)]),
+            code: .forbiddenAddress
+        ),
+        Row(
+            reason: "a token server that is no URL",
+            reply: .init(401, [("WWW-Authenticate", #"Bearer realm="javascript:alert(1)",service="x""#)]),
+            code: .unauthorized
+        ),
+    ]
+
+    @Test(arguments: rows) func answers(_ row: Row) async throws {
+        try await FakeRegistry.run { registry in
+            registry.set("/v2/app/manifests/v1", row.reply)
+            try await ImageInspector.withInspector(registry.configuration(auth: "user:password")) { inspector in
+                let reason = try #require(await inspector.answer("\(registry.host)/app:v1")?.reason)
+                #expect(reason.code == row.code, "\(reason)")
+                #expect(!reason.detail.contains("secret") && !reason.detail.contains("<"))
+                #expect(reason.detail.utf8.count < 120)
+                #expect(registry.log.count == row.requests, "\(registry.log)")
+            }
+        }
+    }
+
+    @Test func errorsShowKnownCodesOnly() async throws {
+        try await FakeRegistry.run { registry in
+            registry.set("/v2/app/manifests/v1", .init(404, text: #"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#))
+            registry.set("/v2/app/manifests/v2", .init(404, text: #"{"errors":[{"code":"<script>"}]}"#))
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let first = await inspector.answer("\(registry.host)/app:v1")?.reason
+                #expect(first == UnresolvedReason(.notFound, "127.0.0.1: it answered 404 MANIFEST_UNKNOWN"))
+                let second = await inspector.answer("\(registry.host)/app:v2")?.reason
+                #expect(second == UnresolvedReason(.notFound, "127.0.0.1: it answered 404"))
+            }
+        }
+    }
+
+    @Test func bodyWithoutEndIsNotRead() async throws {
+        try await FakeRegistry.run { registry in
+            registry.set("/v2/app/manifests/v1", .init(200, [], .endless))
+            registry.set("/v2/app/manifests/v2", .init(500, [], .endless))
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                for tag in ["v1", "v2"] {
+                    #expect(await inspector.answer("\(registry.host)/app:\(tag)")?.reason != nil)
+                }
+            }
+            // What was read, and what stood in the buffers of both ends.
+            #expect(registry.written < 32 << 20)
+        }
+    }
+
+    @Test(arguments: [FakeRegistry.Reply.Body.drip, .silence])
+    func slowAnswersEndWithTheLookup(_ body: FakeRegistry.Reply.Body) async throws {
+        try await FakeRegistry.run { registry in
+            registry.set("/v2/app/manifests/v1", .init(200, [], body))
+            var configuration = try registry.configuration()
+            configuration.lookupTimeout = .milliseconds(200)
+            try await ImageInspector.withInspector(configuration) { inspector in
+                let start = ContinuousClock.now
+                #expect(await inspector.answer("\(registry.host)/app:v1")?.reason?.code == .deadline)
+                #expect(ContinuousClock.now - start < .seconds(2))
+            }
+        }
+    }
+
+    @Test func contentOfAnotherDigestThanWanted() async throws {
+        try await FakeRegistry.run { registry in
+            let (one, other) = (Fixture.image(Fixture.config()), Fixture.image(Fixture.config("wasi/wasm")))
+            registry.set(
+                "/v2/app/manifests/\(one.digest)",
+                .init(200, [("Content-Type", one.type)], .bytes(other.bytes))
+            )
+            registry.put("app", tag: "v1", one)
+            registry.set("/v2/app/blobs/\(Fixture.config().digest)", .init(200, [], text: #"{"os":"wasi"}"#))
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                for image in ["app@\(one.digest)", "app:v1"] {
+                    #expect(await inspector.answer("\(registry.host)/\(image)")?.reason?.code == .badResponse)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [3, 40]) func indexesInIndexes(_ depth: Int) async throws {
+        try await FakeRegistry.run { registry in
+            var inner = Fixture.index([("linux/amd64", Self.image), ("wasi/wasm", Self.image)])
+            registry.put("app", inner)
+            for _ in 0..<depth {
+                inner = Fixture.index([(nil, inner), ("linux/arm64", Self.image)])
+                registry.put("app", inner)
+            }
+            let top = inner
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let answer = await inspector.answer("\(registry.host)/app@\(top.digest)")
+                #expect(answer?.reason?.code == .badResponse)
+                #expect(registry.log.count == 3, "the index, and two in it")
+            }
+        }
+    }
+
+    @Test func manyIndexesInAnIndex() async throws {
+        try await FakeRegistry.run { registry in
+            let inner = (0..<100).map { Fixture.index([("linux/amd64", Self.image), ("a/b\($0)", Self.image)]) }
+            for blob in inner { registry.put("app", blob) }
+            registry.put("app", tag: "v1", Fixture.index(inner.map { (nil, $0) }))
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                #expect(await inspector.answer("\(registry.host)/app:v1")?.reason?.code == .badResponse)
+                #expect(registry.log.count == 9)
+            }
+        }
+    }
+
+    @Test func loopbackIsForTheOperatorOnly() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.image, Fixture.config())
+            try await ImageInspector.withInspector { inspector in
+                for host in [registry.host, "localhost:\(registry.port)", "[::1]:\(registry.port)"] {
+                    #expect(await inspector.answer("\(host)/app:v1")?.reason?.code == .forbiddenAddress, "\(host)")
+                }
+            }
+            #expect(registry.log.isEmpty)
+        }
+    }
+
+    @Test func nameThatChangesItsAddressIsCaughtWhenConnected() async throws {
+        /// Says what an honest name would have.
+        struct Liar: HostResolver {
+            func addresses(of host: String) async -> [IPAddress] { [IPAddress(bytes: [93, 184, 216, 34])] }
+        }
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.image, Fixture.config())
+            let transport = Transport(
+                tls: try TLSSettings(registries: RegistriesConfiguration(), caFile: nil),
+                proxies: try ProxySettings(environment: [:]),
+                guarding: AddressGuard(resolver: Liar(), now: { .now }),
+                refused: [],
+                connectTimeout: .seconds(3)
+            )
+            let url = try #require(WebURL("http://localhost:\(registry.port)/v2/app/manifests/v1"))
+            for _ in 0..<3 {
+                await #expect(
+                    throws: RegistryFailure(.forbiddenAddress, AddressGuard.forbidden("localhost").reason.detail)
+                ) {
+                    try await transport.send(TransportRequest(url: url, limit: 1024))
+                }
+            }
+            var allowed = TransportRequest(url: url, limit: 1024)
+            allowed.allowsLoopback = true
+            #expect(try await transport.send(allowed).status == 200)
+            await transport.shutdown()
+            #expect(registry.log.count == 1, "no request was written to the refused connections")
+        }
+    }
+
+    @Test func operatorsRefuseList() async throws {
+        try await FakeRegistry.run { registry in
+            var configuration = try registry.configuration()
+            configuration.refusedNetworks = [try #require(AddressRange("127.0.0.0/8"))]
+            try await ImageInspector.withInspector(configuration) { inspector in
+                #expect(await inspector.answer("\(registry.host)/app:v1")?.reason?.code == .forbiddenAddress)
+            }
+        }
+    }
+}

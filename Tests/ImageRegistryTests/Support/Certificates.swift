@@ -1,0 +1,44 @@
+import Crypto
+import FoundationEssentials
+import NIOSSL
+import SwiftASN1
+import X509
+
+/// A certificate made on the spot, signed by itself.
+struct SelfSigned {
+    let certificate: NIOSSLCertificate
+    let key: NIOSSLPrivateKey
+    let pem: String
+
+    init(names: [String]) throws {
+        let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let name = try DistinguishedName { CommonName("polypod test") }
+        let certificate = try Certificate(
+            version: .v3,
+            serialNumber: Certificate.SerialNumber(),
+            publicKey: key.publicKey,
+            notValidBefore: .init(timeIntervalSince1970: 1_600_000_000),
+            notValidAfter: .init(timeIntervalSince1970: 4_000_000_000),
+            issuer: name,
+            subject: name,
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                SubjectAlternativeNames(names.map { .dnsName($0) })
+            },
+            issuerPrivateKey: key
+        )
+        pem = try certificate.serializeAsPEM().pemString
+        self.certificate = try NIOSSLCertificate(bytes: Array(pem.utf8), format: .pem)
+        self.key = try NIOSSLPrivateKey(bytes: Array(key.serializeAsPEM().pemString.utf8), format: .pem)
+    }
+
+    var server: TLSConfiguration {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(certificate)],
+            privateKey: .privateKey(key)
+        )
+        configuration.minimumTLSVersion = .tlsv12
+        return configuration
+    }
+}
