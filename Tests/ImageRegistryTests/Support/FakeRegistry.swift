@@ -56,6 +56,13 @@ final class FakeRegistry: Sendable {
     }
 
     private let state = Mutex(State())
+    /// An element for every endless body that was cut off by the other side.
+    let cutOff: AsyncStream<Void>
+    private let cut: AsyncStream<Void>.Continuation
+
+    init() {
+        (cutOff, cut) = AsyncStream.makeStream(of: Void.self)
+    }
 
     var port: Int { state.withLock { $0.port } }
     /// The host as an image names it.
@@ -137,6 +144,7 @@ final class FakeRegistry: Sendable {
         case .endless:
             let chunk = ByteBuffer(repeating: 0x20, count: 1 << 16)
             return ResponseBody { writer in
+                defer { self.cut.yield() }
                 while true {
                     try await writer.write(chunk)
                     self.state.withLock { $0.written += chunk.readableBytes }
