@@ -1,0 +1,181 @@
+import PodAdmission
+import Testing
+
+@testable import ImageRegistry
+
+/// What is served, and what is asked, while registries fail.
+@Suite struct FailureTests {
+    static let config = Fixture.config()
+    static let image = Fixture.image(config)
+
+    @Test func tagsAgeAndStaleAnswersAreServedWhileTheRegistryFails() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.image, Self.config)
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                let image = "\(registry.host)/app:v1"
+                _ = await inspector.answer(image)
+                time.advance(by: .seconds(59))
+                #expect(await inspector.answer(image)?.staleSeconds == nil)
+                #expect(registry.log.count == 2, "not asked again within a minute")
+                time.advance(by: .seconds(2))
+                #expect(await inspector.answer(image)?.facts != nil)
+                #expect(registry.log.count == 3, "the manifest alone, for it is the one that is known")
+
+                registry.set("/v2/app/manifests/v1", .init(503))
+                time.advance(by: .seconds(100))
+                #expect(await inspector.answer(image)?.staleSeconds == 100)
+                #expect(await inspector.answer(image)?.staleSeconds == 100)
+                #expect(registry.log.count == 4, "a failure is not tried again at once")
+                time.advance(by: .seconds(11))
+                #expect(await inspector.answer(image)?.staleSeconds == 111)
+                #expect(registry.log.count == 5)
+                // By digest nothing gets old.
+                #expect(await inspector.answer("\(registry.host)/app@\(Self.image.digest)")?.staleSeconds == nil)
+
+                time.advance(by: .seconds(24 * 3600))
+                #expect(await inspector.answer(image)?.reason?.code == .registryError, "too old")
+            }
+        }
+    }
+
+    @Test(arguments: [(404, UnresolvedReason.Code.notFound), (403, .unauthorized)])
+    func whatIsGoneIsNotServedStale(_ status: Int, _ code: UnresolvedReason.Code) async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.image, Self.config)
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                let image = "\(registry.host)/app:v1"
+                #expect(await inspector.answer(image)?.facts != nil)
+                registry.set("/v2/app/manifests/v1", .init(status))
+                time.advance(by: .seconds(61))
+                #expect(await inspector.answer(image)?.reason?.code == code)
+                let count = registry.log.count
+                #expect(await inspector.answer(image)?.reason?.code == code)
+                #expect(registry.log.count == count, "kept for a while")
+                registry.put("app", tag: "v1", Self.image, Self.config)
+                time.advance(by: .seconds(10))
+                #expect(await inspector.answer(image)?.facts != nil)
+            }
+        }
+    }
+
+    @Test func staleAnswerInTimeRatherThanNone() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.image, Self.config)
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                let image = "\(registry.host)/app:v1"
+                _ = await inspector.answer(image)
+                registry.set("/v2/app/manifests/v1", .init(200, [], .silence))
+                time.advance(by: .seconds(61))
+                #expect(await inspector.answer(image, within: .milliseconds(100))?.staleSeconds == 61)
+            }
+        }
+    }
+
+    @Test func retryAfterIsHonoured() async throws {
+        try await FakeRegistry.run { registry in
+            registry.handle { _ in
+                .init(429, [("Retry-After", "120")], text: #"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#)
+            }
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                for (wait, requests) in [(0, 1), (60, 1), (59, 1), (2, 2)] {
+                    time.advance(by: .seconds(wait))
+                    let answer = await inspector.answer("\(registry.host)/app:t\(wait)")
+                    #expect(answer?.reason?.code == .rateLimited)
+                    #expect(registry.log.count == requests, "after \(wait) s more")
+                }
+            }
+        }
+    }
+
+    @Test func circuitOpensAndLetsOneTry() async throws {
+        try await FakeRegistry.run { registry in
+            registry.handle { _ in .init(500) }
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                for tag in 0..<20 {
+                    #expect(await inspector.answer("\(registry.host)/app:v\(tag)")?.reason?.code == .registryError)
+                }
+                #expect(registry.log.count == 5)
+                time.advance(by: .seconds(31))
+                for tag in 20..<30 { _ = await inspector.answer("\(registry.host)/app:v\(tag)") }
+                #expect(registry.log.count == 6, "one tries, and finds it still down")
+                registry.put("app", tag: "up", Self.image, Self.config)
+                time.advance(by: .seconds(31))
+                #expect(await inspector.answer("\(registry.host)/app:up")?.facts != nil)
+                _ = await inspector.answer("\(registry.host)/app:v30")
+                #expect(registry.log.count == 9, "closed again")
+            }
+        }
+    }
+
+    @Test func mirrorsAreTriedInOrder() async throws {
+        try await FakeRegistry.run { home in
+            try await FakeRegistry.run { mirror in
+                home.put("app", tag: "v1", Self.image, Self.config)
+                mirror.put("app", tag: "v2", Self.image, Self.config)
+                var configuration = InspectorConfiguration()
+                let endpoints = #"["http://127.0.0.1:1","http://\#(mirror.host)","http://\#(home.host)"]"#
+                let text = #"{"mirrors":{"\#(home.host)":{"endpoint":\#(endpoints)}}}"#
+                configuration.registries = try RegistriesConfiguration(JSONParser.parse(text))
+                configuration.credentials = try DockerConfiguration(
+                    JSONParser.parse(#"{"auths":{"\#(home.host)":{"username":"u","password":"p"}}}"#)
+                )
+                mirror.handle { _ in .init(401, [("WWW-Authenticate", "Basic")]) }
+                try await ImageInspector.withInspector(configuration) { inspector in
+                    let reports = await inspector.reports(
+                        on: ["\(home.host)/app:v1", "\(home.host)/app:v2"],
+                        deadline: .now + .seconds(10)
+                    )
+                    #expect(reports.map(\.endpoint) == [home.host, mirror.host])
+                }
+                #expect(mirror.hits.allSatisfy { $0.authorization == nil }, "the registry's credentials are not its")
+                #expect(mirror.hits.allSatisfy { $0.query.contains("ns=") })
+            }
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        try await ImageInspector.withInspector(
+            {
+                var configuration = InspectorConfiguration()
+                let text = #"{"mirrors":{"127.0.0.1:1":{"endpoint":["http://127.0.0.1:1"]}}}"#
+                configuration.registries = try RegistriesConfiguration(JSONParser.parse(text))
+                return configuration
+            }()
+        ) { inspector in
+            #expect(await inspector.answer("127.0.0.1:1/app")?.reason?.code == .unreachable)
+            #expect(await inspector.answer("name.invalid/app")?.reason?.code == .unreachable)
+        }
+    }
+
+    @Test func imagesAreLookedUpSideBySide() async throws {
+        try await FakeRegistry.run { registry in
+            let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+            registry.handle { hit in
+                if hit.path.hasSuffix("/v3") { opener.finish() }
+                // The first two are answered only once the third has come.
+                for await _ in gate {}
+                return hit.path.contains("/blobs/") ? Self.config.reply() : Self.image.reply()
+            }
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let images = ["v1", "v2", "v3"].map { "\(registry.host)/app:\($0)" }
+                let answers = await inspector.answers(for: images, deadline: .now + .seconds(5))
+                #expect(answers.values.allSatisfy { $0.facts != nil })
+            }
+        }
+    }
+}
