@@ -164,7 +164,7 @@ import Testing
             try await ImageInspector.withInspector(configuration) { inspector in
                 let start = ContinuousClock.now
                 #expect(await inspector.answer("\(registry.host)/app:v1")?.reason?.code == .deadline)
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(ContinuousClock.now - start < .seconds(8), "before the caller's own deadline")
             }
         }
     }

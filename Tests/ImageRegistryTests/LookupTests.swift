@@ -218,7 +218,7 @@ import Testing
                 let images = (0..<1000).map { "\(registry.host)/app:v\($0)" }
                 let start = ContinuousClock.now
                 let answers = await inspector.answers(for: images, deadline: .now + .milliseconds(300))
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(ContinuousClock.now - start < .seconds(8), "the registry would take a minute")
                 let codes = answers.values.compactMap { $0.reason?.code }
                 #expect(codes.filter { $0 == .deadline }.count == 64)
                 #expect(codes.filter { $0 == .overloaded }.count == 936)

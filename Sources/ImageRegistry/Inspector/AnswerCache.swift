@@ -1,13 +1,28 @@
+import Crypto
 import PodAdmission
 
 /// What an answer is kept under: the normalised reference, and the credentials that it was asked with.
 ///
-/// With the credentials in it, what a registry told one who may see a private image does not answer one who may not.
+/// With the credentials in it, what a registry told one who may see a private image does not answer one who may not. It
+/// is a digest of 128 bits rather than the text, since tens of thousands are kept; only who makes 2^64 images could make
+/// two that meet, and both would be theirs.
 struct AnswerKey: Sendable, Hashable {
-    /// `registry/repository:tag` or `registry/repository@digest`.
-    var reference: String
-    /// Fingerprints of all credentials that were there to try; empty for anonymous.
-    var credentials: String
+    private let high: UInt64
+    private let low: UInt64
+
+    /// Creates a key.
+    ///
+    /// - Parameters:
+    ///   - reference: `registry/repository:tag` or `registry/repository@digest`.
+    ///   - credentials: Fingerprints of all credentials that are there to try; empty for anonymous.
+    init(reference: String, credentials: String) {
+        var hash = SHA256()
+        // No reference holds a blank.
+        Array("\(reference) \(credentials)".utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
+        (high, low) = hash.finalize().withUnsafeBytes { digest in
+            (digest.loadUnaligned(as: UInt64.self), digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+    }
 }
 
 /// Facts, shared by the tag and the digest that they are kept under.
@@ -37,9 +52,22 @@ struct AnswerCache: Sendable {
     private struct Entry: Sendable {
         var facts: SharedFacts?
         var obtained: ContinuousClock.Instant
-        var failure: UnresolvedReason?
-        var failed: ContinuousClock.Instant
+        /// Seldom there, and so kept aside.
+        var failure: Failure?
     }
+
+    private final class Failure: Sendable {
+        let reason: UnresolvedReason
+        let time: ContinuousClock.Instant
+
+        init(reason: UnresolvedReason, time: ContinuousClock.Instant) {
+            self.reason = reason
+            self.time = time
+        }
+    }
+
+    /// What an entry takes beside its facts, in bytes, by estimate.
+    private static let entryCost = 224
 
     /// How long things are kept.
     struct Lifetimes: Sendable {
@@ -82,10 +110,10 @@ struct AnswerCache: Sendable {
         let old = entry.facts.flatMap { kept -> ImageAnswer? in
             age < lifetimes.stale ? .resolved(kept.facts, staleSeconds: Int(age.components.seconds)) : nil
         }
-        guard let failure = entry.failure, now - entry.failed < lifetimes.failure else {
+        guard let failure = entry.failure, now - failure.time < lifetimes.failure else {
             return .missing(fallback: old)
         }
-        return old.map { .stale($0) } ?? .negative(.unresolved(failure))
+        return old.map { .stale($0) } ?? .negative(.unresolved(failure.reason))
     }
 
     /// The facts kept for a key, whatever their age.
@@ -94,8 +122,7 @@ struct AnswerCache: Sendable {
     }
 
     mutating func keep(_ facts: SharedFacts, for key: AnswerKey, at now: ContinuousClock.Instant) {
-        let cost = 320 + key.reference.utf8.count + key.credentials.utf8.count + facts.cost
-        entries.insert(Entry(facts: facts, obtained: now, failure: nil, failed: now), for: key, cost: cost)
+        entries.insert(Entry(facts: facts, obtained: now), for: key, cost: Self.entryCost + facts.cost)
     }
 
     /// Notes a failure.
@@ -106,10 +133,8 @@ struct AnswerCache: Sendable {
         let entry = Entry(
             facts: old?.facts,
             obtained: old?.obtained ?? now,
-            failure: failure.reason,
-            failed: now
+            failure: Failure(reason: failure.reason, time: now)
         )
-        let cost = 320 + key.reference.utf8.count + key.credentials.utf8.count + (old?.facts?.cost ?? 0)
-        entries.insert(entry, for: key, cost: cost)
+        entries.insert(entry, for: key, cost: Self.entryCost + 192 + (old?.facts?.cost ?? 0))
     }
 }

@@ -114,6 +114,6 @@ extension ImageInspector {
     }
 
     private static func digestKey(_ subject: ImageLookup.Subject, _ digest: String) -> AnswerKey {
-        AnswerKey(reference: subject.image.pinned(to: digest), credentials: subject.key.credentials)
+        AnswerKey(reference: subject.image.pinned(to: digest), credentials: subject.credentials)
     }
 }

@@ -11,6 +11,8 @@ struct ImageLookup: Sendable {
     /// An image with the credentials that may be tried for it.
     struct Subject: Sendable {
         var image: ImageReference
+        /// Fingerprints of the credentials.
+        var credentials: String
         var key: AnswerKey
     }
 
@@ -20,7 +22,8 @@ struct ImageLookup: Sendable {
         // Those for mirrors are the same for every image of a registry, and so need not tell two images apart.
         let found = credentials.entries.isEmpty ? [] : credentials.credentials(for: image.name)
         let fingerprints = found.map(\.fingerprint).joined(separator: ",")
-        return Subject(image: image, key: AnswerKey(reference: image.description, credentials: fingerprints))
+        let key = AnswerKey(reference: image.description, credentials: fingerprints)
+        return Subject(image: image, credentials: fingerprints, key: key)
     }
 
     /// The facts, from the first endpoint that has them.
