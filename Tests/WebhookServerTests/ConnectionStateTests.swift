@@ -79,7 +79,7 @@ struct ConnectionStateTests {
             #expect(state.receivedHead(contentLength: 0, wantsClose: false, now: Self.start) == .discard)
             #expect(state.receivedEnd() == false)
         }
-        if reason == .quiescing { #expect(state.quiesce() == false) }
+        if reason == .quiescing { #expect(state.quiesce(now: Self.start) == false) }
         #expect(state.willWriteHead(saysClose: reason == .response, isDraining: reason == .draining) == true)
         #expect(state.wroteEnd(now: Self.start) == true)
         #expect(state.isLingering)
@@ -88,10 +88,11 @@ struct ConnectionStateTests {
     @Test("Between requests a connection is closed at once when the server stops, in the middle of one it is not")
     func quiesces() {
         var idle = state()
-        #expect(idle.quiesce() == true)
+        #expect(idle.quiesce(now: Self.start) == true)
+        #expect(idle.deadline == Self.after(1), "and cut off where the client does not see to its end")
         var reading = state()
         _ = reading.receivedHead(contentLength: 10, wantsClose: false, now: Self.start)
-        #expect(reading.quiesce() == false)
+        #expect(reading.quiesce(now: Self.start) == false)
     }
 }
 

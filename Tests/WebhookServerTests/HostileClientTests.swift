@@ -247,6 +247,21 @@ extension Live {
             }
         }
 
+        @Test("A client that sees to nothing does not hold up the end")
+        func endsInTime() async throws {
+            let began = ContinuousClock.now
+            try await RunningServer.run { server in
+                try await server.withConnection(tls: false) { connection in
+                    try await connection.send("\u{16}\u{03}\u{01}")
+                    // Connections are taken in order: once this one is served, the other is there.
+                    try await server.withClient { _ = try await server.post("{}", with: $0) }
+                    await server.group.triggerGracefulShutdown()
+                    _ = await connection.untilClosed()
+                }
+            }
+            #expect(ContinuousClock.now - began < .seconds(3))
+        }
+
         @Test("Bodies of all connections together are bounded")
         func boundsBuffers() async throws {
             try await RunningServer.run {

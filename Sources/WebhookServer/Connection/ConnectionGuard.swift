@@ -71,7 +71,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             // Not passed on: the handler above knows nothing of a body that is still being collected.
-            if state.quiesce() { context.close(promise: nil) }
+            guard state.quiesce(now: .now()) else { return }
+            closeOutput(context)
+            schedule(context)
         case ChannelEvent.inputClosed where state.isLingering:
             abort(context)
         default:
@@ -99,6 +101,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         default:
             context.write(data, promise: promise)
         }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output {
+            // Hummingbird then waits for the client's end, and a client need not see to one.
+            state.outputClosed(now: .now())
+            schedule(context)
+        }
+        context.close(mode: mode, promise: promise)
     }
 
     private func received(_ head: HTTPRequest, context: ChannelHandlerContext) {

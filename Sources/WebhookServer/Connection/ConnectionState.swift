@@ -112,9 +112,16 @@ struct ConnectionState {
     }
 
     /// The server stops; whether the connection is to be closed at once, being between requests.
-    mutating func quiesce() -> Bool {
+    mutating func quiesce(now: NIODeadline) -> Bool {
         closesAfterResponse = true
-        return phase == .waiting
+        guard phase == .waiting else { return false }
+        linger(now: now)
+        return true
+    }
+
+    /// Nothing more will be sent, for a reason of the server's own.
+    mutating func outputClosed(now: NIODeadline) {
+        if phase != .lingering { linger(now: now) }
     }
 
     /// Time has passed.
