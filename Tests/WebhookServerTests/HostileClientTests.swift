@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import PodAdmission
+import ServiceLifecycle
 import Testing
 
 @testable import WebhookServer
