@@ -9,10 +9,15 @@ record_essence() {
   create "$1-deployment"
   eventually "${3:-30}" "the Deployment's Pod" a_pod_of "app=$1"
   pod_json "$(pods_of "app=$1")" | essence >"$2"
-  # Not gently: a kubelet that waits for a registry is slow to give a Pod up.
   kubectl -n "$ns" delete deployment "$1" --wait=false
+  eventually 30 "the ReplicaSet is gone" no_replica_set_of "app=$1"
+  # Not gently: a kubelet that waits for a registry is slow to give a Pod up.
   kubectl -n "$ns" delete pods -l "app=$1" --force --grace-period=0
   eventually 60 "the Pod is gone" no_pod_of "app=$1"
+}
+
+no_replica_set_of() {
+  [ "$(kubectl -n "$ns" get replicasets -l "$1" -o json | jq '.items | length')" -eq 0 ]
 }
 
 no_pod_of() {
