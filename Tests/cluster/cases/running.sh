@@ -6,9 +6,9 @@ case_deployment() {
   create web
   eventually 40 "two Pods of the Deployment" two_pods_of app=web
   for pod in $(pods_of app=web); do
+    routed "$(pod_json "$pod")"
     is_running "$pod"
     says "$pod" app "hello from wasm"
-    routed "$(pod_json "$pod")"
     log_has "$pod" prepare prepared
   done
 }
@@ -23,9 +23,9 @@ case_native_sidecar() {
   create web-native-sidecar
   eventually 40 "the Deployment's Pod" a_pod_of app=web-native-sidecar
   pod=$(pods_of app=web-native-sidecar)
+  routed "$(pod_json "$pod")"
   is_running "$pod"
   says "$pod" app "hello from wasm"
-  routed "$(pod_json "$pod")"
   pod_json "$pod" | jq -e '.status.initContainerStatuses[] | select(.name == "sidecar") | .state.running' >/dev/null
 }
 
@@ -36,9 +36,9 @@ a_pod_of() {
 # One Pod with one Wasm container, whatever it is known by.
 runs_as_wasm() {
   create "$1"
+  routed "$(pod_json "$1")"
   is_running "$1"
   says "$1" app "hello from wasm"
-  routed "$(pod_json "$1")"
 }
 
 case_platform() { runs_as_wasm platform; }
@@ -79,18 +79,18 @@ case_multi_index() {
 
 case_two_wasm() {
   create two-wasm
+  routed "$(pod_json two-wasm)"
   is_running two-wasm
   says two-wasm app "hello from wasm"
   says two-wasm second "hello from wasm"
-  routed "$(pod_json two-wasm)"
 }
 
 case_generate_name() {
   local pod
   pod=$(rendered generate-name | kubectl -n "$ns" create -f - -o json | jq -r .metadata.name)
+  routed "$(pod_json "$pod")"
   is_running "$pod"
   says "$pod" app "hello from wasm"
-  routed "$(pod_json "$pod")"
 }
 
 case_job() {
@@ -113,10 +113,11 @@ first_job() {
 
 finished_job() {
   local pod
-  eventually 60 "the Job completes" job_complete "$1"
+  eventually 20 "the Job's Pod" a_pod_of "job-name=$1"
   pod=$(pods_of "job-name=$1")
-  log_has "$pod" once "done by wasm"
   routed "$(pod_json "$pod")"
+  eventually 60 "the Job completes" job_complete "$1"
+  log_has "$pod" once "done by wasm"
 }
 
 job_complete() {
@@ -125,15 +126,15 @@ job_complete() {
 
 case_compat_mended() {
   create compat
+  routed "$(pod_json compat)"
   is_running compat
   says compat app "hello from wasm"
-  routed "$(pod_json compat)"
 }
 
 case_http_probe() {
   create http-probe
-  eventually 60 "the Wasm container is ready by its httpGet probe" container_ready http-probe app
   routed "$(pod_json http-probe)"
+  eventually 60 "the Wasm container is ready by its httpGet probe" container_ready http-probe app
 }
 
 container_ready() {
