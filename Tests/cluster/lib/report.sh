@@ -40,14 +40,14 @@ run_case() {
 
 show_failure() {
   {
-    tail -n 25 "$1"
+    tail -n 16 "$1"
     echo "--- pods of $ns"
-    kubectl -n "$ns" get pods -o wide 2>&1 | head -n 12
-    kubectl -n "$ns" describe pods 2>/dev/null | sed -n '/^Events:/,/^$/p' | tail -n 12
-    kubectl -n "$ns" get events --sort-by=.metadata.creationTimestamp 2>/dev/null | grep -v Pulled | tail -n 6
+    kubectl -n "$ns" get pods -o wide 2>&1 | head -n 8
+    kubectl -n "$ns" get events --sort-by=.metadata.creationTimestamp 2>/dev/null |
+      grep -vE 'Pulled|MissingClusterDNS|Scheduled' | tail -n 5
     echo "--- the webhook"
-    webhook_log | tail -n 6
-  } 2>&1 | cut -c 1-400 | sed 's/^/      | /' || true
+    webhook_log | tail -n 3
+  } 2>&1 | cut -c 1-320 | sed 's/^/      | /' || true
 }
 
 # Nothing more can be learned.
