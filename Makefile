@@ -9,7 +9,7 @@ SWIFT_FLAGS =
 # What Swift on Debian needs beside itself; installed by `make setup` where it is missing and apt is there.
 PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config tzdata zlib1g-dev
 LINT_PACKAGES = shellcheck
-CLUSTER_PACKAGES = curl jq openssl python3 wabt busybox-static
+CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 
 SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
 SWIFT_SOURCES = Package.swift Sources Tests
