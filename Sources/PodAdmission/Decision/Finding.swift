@@ -46,6 +46,8 @@ public struct Finding: Sendable, Equatable {
 extension String {
     /// This text without control characters, bidirectional overrides and line breaks, cut to `limit` characters.
     func printable(limit: Int) -> String {
+        // Almost every text is short ASCII that needs no change.
+        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         var text = ""
         var count = 0
         for scalar in unicodeScalars {

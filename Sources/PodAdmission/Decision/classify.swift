@@ -47,7 +47,7 @@ func declaration(
     ] where pod.metadata.annotation(key)?.listedNames.contains(container.name[...]) == true {
         return (declared, Evidence(.podAnnotation, key))
     }
-    guard let image = container.image, let reference = try? ImageReference(image),
+    guard !policy.images.rules.isEmpty, let image = container.image, let reference = try? ImageReference(image),
         let rule = policy.images.rules.first(where: { $0.match.matches(reference.name) })
     else { return nil }
     return (rule.treatAs == .wasm ? .wasm : .native, Evidence(.policy, "image rule \(rule.match.text)"))

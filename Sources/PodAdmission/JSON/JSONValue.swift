@@ -94,7 +94,10 @@ public struct JSONObject: Sendable, Equatable {
 
     /// The value of the last member called `key`; setting nil removes every member of that name.
     public subscript(key: String) -> JSONValue? {
-        get { members.last { $0.key == key }?.value }
+        get {
+            for index in members.indices.reversed() where members[index].key == key { return members[index].value }
+            return nil
+        }
         set {
             guard let newValue else { return members.removeAll { $0.key == key } }
             if let index = members.lastIndex(where: { $0.key == key }) {
