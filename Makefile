@@ -14,7 +14,7 @@ CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: help setup setup-lint setup-cluster-test run test build release image cluster-test lint format clean
+.PHONY: help setup setup-lint setup-cluster-test run test build release image measure cluster-test lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,12 @@ release: setup ## static, stripped binaries in build/release
 
 image: ## the webhook's image, with docker, podman or buildah; IMAGE_FROM_HOST=1 pulls nothing
 	@deploy/webhook/make-image
+
+measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
+	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"
+	deploy/webhook/build-static polypod-webhook build/measure
+	deploy/webhook/build-static constant-server build/measure
+	Benchmarks/measure build/measure/polypod-webhook build/measure/constant-server
 
 cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
 	@Tests/cluster/run
