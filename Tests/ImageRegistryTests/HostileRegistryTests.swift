@@ -145,13 +145,13 @@ import Testing
                     #expect(await inspector.answer("\(registry.host)/app:\(tag)")?.reason != nil)
                 }
             }
-            // Both connections are closed; what was written stood in the buffers of both ends.
+            // Both connections are closed; what was written until then is far from endless, and 4 MiB of it were kept.
             var cuts = 0
             for await _ in registry.cutOff {
                 cuts += 1
                 if cuts == 2 { break }
             }
-            #expect(registry.written < 256 << 20)
+            #expect(registry.written < 1 << 30)
         }
     }
 

@@ -171,22 +171,21 @@ import Testing
     }
 
     /// 10,000 images by tag, each also kept by its digest.
-    @Test func memoryOfTenThousandImages() throws {
+    @Test func memoryOfTenThousandImages() {
         var cache = AnswerCache(
             entries: 20_000,
             bytes: 32 << 20,
             lifetimes: .init(tag: .seconds(60), failure: .seconds(10), stale: .seconds(100))
         )
         let now = ContinuousClock.now
-        let before = try residentBytes()
         for index in 0..<10_000 {
             let shared = SharedFacts(Self.facts(index))
             let name = "registry.example.com/team/application-\(index)"
             cache.keep(shared, for: AnswerKey(reference: "\(name)@\(shared.facts.digest)", credentials: ""), at: now)
             cache.keep(shared, for: AnswerKey(reference: "\(name):v1.\(index)", credentials: ""), at: now)
         }
-        let grown = try residentBytes() - before
         #expect(cache.count == 20_000)
-        print("10,000 images take \(grown / 1024) KiB")
+        // Measured alone, the process grew by 9.5 MiB.
+        #expect((9 << 20)..<(20 << 20) ~= cache.bytes, "an estimate that counts shared facts twice")
     }
 }

@@ -4,9 +4,13 @@
 /// belongs to it, or name its own and be given the credentials of a registry that it stands in for.
 struct RealmRule: Sendable {
     /// Token servers on another host than their registry that are known to belong to it.
-    private static let known = ["registry-1.docker.io": "auth.docker.io"]
+    private static let known = [
+        "registry-1.docker.io": "auth.docker.io",
+        "registry.gitlab.com": "gitlab.com",
+        "registry.digitalocean.com": "api.digitalocean.com",
+    ]
 
-    /// Hosts that the operator allows to be given any registry's credentials.
+    /// Hosts that the operator allows to be given any registry's credentials, such as a GitLab of one's own.
     var allowedHosts: Set<String> = []
 
     /// Whether the realm may be asked at all: never over plain HTTP where the registry itself is spoken to over https.

@@ -29,6 +29,12 @@ extension Transport {
         }
     }
 
+    /// Whether the connection was closed before any of the answer came.
+    static func isClosedConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        return error as? ChannelError == .ioOnClosedChannel
+    }
+
     private static func untrusted(_ host: String) -> RegistryFailure {
         RegistryFailure(.tls, "\(host): the TLS connection failed or its certificate is not trusted")
     }

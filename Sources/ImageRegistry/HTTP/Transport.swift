@@ -77,8 +77,7 @@ final class Transport: Sendable {
         try await guarding.check(host, rules: rules, isProxied: proxy != nil)
         let client = client(for: proxy.map { .proxy($0) } ?? .direct(allowsLoopback: request.allowsLoopback))
         do {
-            // The client's own deadline ends with the response's head; cancellation covers the body too.
-            let response = try await client.execute(prepared(request), deadline: .distantFuture)
+            let response = try await execute(prepared(request), with: client)
             let isSuccess = (200..<300).contains(response.status.code)
             let limit = isSuccess ? request.limit : min(request.limit, 64 << 10)
             let body = try await Self.read(response, limit: limit)
@@ -89,6 +88,17 @@ final class Transport: Sendable {
             return TransportReply(status: Int(response.status.code), headers: response.headers, body: body)
         } catch {
             throw Self.failure(error, host: host)
+        }
+    }
+
+    /// Sends once more where a connection that was kept open turns out to be closed by the other side meanwhile.
+    ///
+    /// The client's own deadline ends with the response's head; cancellation covers the body too, and takes its place.
+    private func execute(_ request: HTTPClientRequest, with client: HTTPClient) async throws -> HTTPClientResponse {
+        do {
+            return try await client.execute(request, deadline: .distantFuture)
+        } catch  where request.method == .GET && Self.isClosedConnection(error) {
+            return try await client.execute(request, deadline: .distantFuture)
         }
     }
 

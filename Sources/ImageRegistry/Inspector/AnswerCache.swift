@@ -97,6 +97,8 @@ struct AnswerCache: Sendable {
     }
 
     var count: Int { entries.count }
+    /// The memory that all entries take, in bytes, by estimate.
+    var bytes: Int { entries.cost }
 
     /// What is known of `key` at `now`.
     ///
