@@ -107,7 +107,7 @@ let package = Package(
             name: "ImageRegistryTests",
             dependencies: [
                 "ImageRegistry", "PodAdmission", asyncHTTPClient, crypto, hummingbird, hummingbirdCore, hummingbirdTLS,
-                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),

@@ -5,6 +5,7 @@ import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOSSL
+import ServiceLifecycle
 import Synchronization
 
 /// A registry on loopback whose answers a test sets, and which remembers everything it was asked.
@@ -94,14 +95,20 @@ final class FakeRegistry: Sendable {
             onServerRunning: { channel in started.yield(channel.localAddress?.port ?? 0) },
             logger: logger
         )
+        // Cancelling the server outright makes NIO trap where a connection is just coming in.
+        var settings = ServiceGroupConfiguration(services: [application], logger: logger)
+        settings.maximumGracefulShutdownDuration = .milliseconds(500)
+        let services = ServiceGroup(configuration: settings)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await application.run() }
+            group.addTask { try? await services.run() }
             for await port in ports {
                 registry.state.withLock { $0.port = port }
                 break
             }
-            defer { group.cancelAll() }
-            return try await body(registry)
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await body(registry)) } catch { result = .failure(error) }
+            await services.triggerGracefulShutdown()
+            return try result.get()
         }
     }
 
