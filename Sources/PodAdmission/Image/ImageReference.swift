@@ -24,7 +24,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Invalid(reason: "a blank, a control character or a letter outside ASCII")
         }
-        if let at = rest.firstIndex(of: "@") {
+        if let at = rest.utf8.firstIndex(of: UInt8(ascii: "@")) {
             let digest = String(rest[rest.index(after: at)...])
             guard Self.isDigest(digest) else { throw Invalid(reason: "the digest is not algorithm:hex") }
             self.digest = digest
@@ -32,7 +32,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         } else {
             digest = nil
         }
-        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
+        if let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")), !rest.utf8[colon...].contains(UInt8(ascii: "/")) {
             let tag = String(rest[rest.index(after: colon)...])
             guard Self.isTag(tag) else { throw Invalid(reason: "the tag holds other than letters, digits, _ . -") }
             self.tag = tag
@@ -41,7 +41,9 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
             tag = digest == nil ? "latest" : nil
         }
         guard !rest.isEmpty else { throw Invalid(reason: "the name is empty") }
-        if digest == nil, !text.contains(":"), rest.utf8.count == 64, rest.utf8.allSatisfy(Self.isHexadecimal) {
+        if digest == nil, rest.utf8.count == 64, rest.utf8.count == text.utf8.count,
+            rest.utf8.allSatisfy(Self.isHexadecimal)
+        {
             throw Invalid(reason: "64 hexadecimal digits are an image's id, not its name")
         }
         (registry, repository) = try Self.split(rest)
@@ -49,7 +51,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
             throw Invalid(reason: "the name is longer than 255 bytes")
         }
         guard Self.isHost(registry) else { throw Invalid(reason: "the registry's host is not valid") }
-        for part in repository.split(separator: "/", omittingEmptySubsequences: false) where !Self.isPathPart(part) {
+        let parts = repository.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.allSatisfy(Self.isPathPart) else {
             throw Invalid(reason: "the repository holds other than lower-case letters, digits and . _ - between them")
         }
     }
@@ -67,14 +70,16 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     public func pinned(to digest: String) -> String { "\(name)@\(digest)" }
 
     private static func split(_ name: Substring) throws(Invalid) -> (String, String) {
-        guard let slash = name.firstIndex(of: "/") else { return ("docker.io", "library/\(name)") }
+        guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return ("docker.io", "library/\(name)") }
         let first = name[..<slash]
-        let rest = name[name.index(after: slash)...]
+        let rest = name[name.utf8.index(after: slash)...]
         guard !rest.isEmpty else { throw Invalid(reason: "the repository is empty") }
-        let isHost = first == "localhost" || first.contains(where: { $0 == "." || $0 == ":" || $0.isUppercase })
+        let isHost =
+            first == "localhost"
+            || first.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || isUpper($0) }
         guard isHost else { return ("docker.io", String(name)) }
         guard first == "docker.io" || first == "index.docker.io" else { return (String(first), String(rest)) }
-        return ("docker.io", rest.contains("/") ? String(rest) : "library/\(rest)")
+        return ("docker.io", rest.utf8.contains(UInt8(ascii: "/")) ? String(rest) : "library/\(rest)")
     }
 
     private static func isHost(_ host: String) -> Bool {
@@ -87,13 +92,14 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
             let rest = name[name.index(after: end)...]
             return rest.isEmpty || (rest.first == ":" && isPort(rest.dropFirst()))
         }
-        if let colon = name.lastIndex(of: ":") {
-            guard isPort(name[name.index(after: colon)...]) else { return false }
+        if let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) {
+            guard isPort(name[name.utf8.index(after: colon)...]) else { return false }
             name = name[..<colon]
         }
-        return name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-            !part.isEmpty && part.first != "-" && part.last != "-"
-                && part.utf8.allSatisfy { isLetterOrDigit($0) || isUpper($0) || $0 == UInt8(ascii: "-") }
+        let hyphen = UInt8(ascii: "-")
+        return name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
+            !part.isEmpty && part.first != hyphen && part.last != hyphen
+                && part.allSatisfy { isLetterOrDigit($0) || isUpper($0) || $0 == hyphen }
         }
     }
 
@@ -103,23 +109,25 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Lower-case letters and digits, with `.`, `_`, `__` or any number of `-` between them.
-    private static func isPathPart(_ part: Substring) -> Bool {
-        let bytes = Array(part.utf8)
-        guard let first = bytes.first, let last = bytes.last, isLetterOrDigit(first), isLetterOrDigit(last) else {
+    private static func isPathPart(_ part: Substring.UTF8View) -> Bool {
+        guard let first = part.first, let last = part.last, isLetterOrDigit(first), isLetterOrDigit(last) else {
             return false
         }
-        var separator: [UInt8] = []
-        for byte in bytes {
-            if isLetterOrDigit(byte) {
-                separator = []
+        // The separator that is being read: its byte, and how many of it.
+        var separator: (byte: UInt8, count: Int) = (0, 0)
+        for byte in part {
+            guard !isLetterOrDigit(byte) else {
+                separator = (0, 0)
                 continue
             }
-            separator.append(byte)
-            let isDashes = separator.allSatisfy { $0 == UInt8(ascii: "-") }
-            guard
-                isDashes || separator == Array("_".utf8) || separator == Array("__".utf8)
-                    || separator == Array(".".utf8)
-            else { return false }
+            guard separator.count == 0 || separator.byte == byte else { return false }
+            separator = (byte, separator.count + 1)
+            switch byte {
+            case UInt8(ascii: "-"): continue
+            case UInt8(ascii: "_") where separator.count <= 2: continue
+            case UInt8(ascii: ".") where separator.count == 1: continue
+            default: return false
+            }
         }
         return true
     }

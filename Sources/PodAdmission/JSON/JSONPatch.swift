@@ -16,7 +16,18 @@ public struct JSONPatchOperation: Sendable, Equatable {
 
     /// The path as a JSON pointer (RFC 6901).
     public var pointer: String {
-        path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
+        var text = ""
+        for step in path {
+            text += "/"
+            for character in step.unicodeScalars {
+                switch character {
+                case "~": text += "~0"
+                case "/": text += "~1"
+                default: text.unicodeScalars.append(character)
+                }
+            }
+        }
+        return text
     }
 
     /// The operation as it is sent.
