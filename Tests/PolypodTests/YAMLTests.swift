@@ -11,7 +11,9 @@ struct YAMLTests {
         ("a: true", ["a": true], "a boolean"), ("a: 'true'", ["a": "true"], "a quoted boolean is a string"),
         ("a: yes", ["a": true], "YAML 1.1's other words for true count, as for kubectl"),
         ("a:", ["a": .null], "nothing is null"), ("a: ~", ["a": .null], "a tilde is null"),
-        ("a: 0x1F", ["a": 31], "hexadecimal"), ("a: 1.50", ["a": .number("1.50")], "a number is not rounded"),
+        ("a: 0x1F", ["a": 31], "hexadecimal"), ("a: 12:30", ["a": "12:30"], "a time of day"),
+        ("a: [1:2:3, \"22:22\"]", ["a": ["1:2:3", "22:22"]], "no numbers to the base of 60"),
+        ("a: 1.50", ["a": .number("1.50")], "a number is not rounded"),
         ("a: 2001-01-01", ["a": "2001-01-01"], "a date is a string in JSON"),
         ("a: &x {b: 1}\nc: *x", ["a": ["b": 1], "c": ["b": 1]], "an alias"),
         ("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}", ["a": ["b": 1, "c": 2], "d": ["b": 3, "c": 2]], "a merge"),
@@ -61,7 +63,8 @@ struct YAMLTests {
         "plain", "true", "no", "null", "~", "", "1", "0x1", "1e3", "1_000", "2001-01-01", "a: b", "- x", "#c", "a #b",
         "{\"a\":1}", "@x", "`x", "%x", "multi\nline\n", "multi\nline", " lead", "trail ", "tab\there", "ünï", "*x",
         "&x",
-        "!x", "10.96.0.10", "crun-wasmedge", "ghcr.io/a/b@sha256:00", "a\n\n  b\n", "\u{7}bell", "=", "<<", "0o7", ".5",
+        "!x", "10.96.0.10", "12:30", "22:22", "crun-wasmedge", "ghcr.io/a/b@sha256:00", "a\n\n  b\n", "\u{7}bell", "=",
+        "<<", "0o7", ".5",
     ]
 
     @Test(arguments: texts)

@@ -35,14 +35,20 @@ struct Authorizer: Sendable {
             case .around(let before, let after): before + endpoint.repository + after
             case .fixed(let text): text
             }
-        return try await token(
-            bearer.realm,
-            bearer.service,
-            scope: scope,
-            endpoint,
-            credential: credential,
-            trace: trace
-        )
+        do throws(RegistryFailure) {
+            return try await token(
+                bearer.realm,
+                bearer.service,
+                scope: scope,
+                endpoint,
+                credential: credential,
+                trace: trace
+            )
+        } catch {
+            // The token server may have moved: the next look-up asks the registry where it is.
+            cache.forget(endpoint.authority)
+            throw error
+        }
     }
 
     /// What to send after a 401; nil where none of its challenges can be met.

@@ -72,4 +72,8 @@ final class TokenCache: Sendable {
     func keep(_ scheme: KnownScheme, of registry: Authority) {
         state.withLock { $0.schemes.insert(scheme, for: registry) }
     }
+
+    func forget(_ registry: Authority) {
+        state.withLock { $0.schemes.remove(registry) }
+    }
 }

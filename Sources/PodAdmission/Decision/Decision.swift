@@ -102,7 +102,7 @@ public struct Decision: Sendable, Equatable {
     /// The reason of a refusal, one line a finding; nil where the request is admitted.
     public var denialMessage: String? {
         let lines = findings.filter { $0.action == .deny }.map { finding in
-            let subject = finding.container.map { "container \"\($0)\": " } ?? ""
+            let subject = finding.container.map { "container \"\($0.printable(limit: 63))\": " } ?? ""
             return "\(subject)\(finding.message); \(finding.remedy) [\(finding.code.rawValue)]"
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")

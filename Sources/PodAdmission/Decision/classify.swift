@@ -2,10 +2,15 @@
 ///
 /// - Parameters:
 ///   - container: The container.
-///   - pod: The Pod it stands in, whose annotations may name it.
+///   - declared: What the annotations of its Pod say.
 ///   - answer: What is known of its image; nil where nobody was to be asked.
 ///   - policy: The policy for the Pod.
-func classify(_ container: Container, in pod: Pod, answer: ImageAnswer?, policy: WasmPolicy) -> ContainerVerdict {
+func classify(
+    _ container: Container,
+    declared: DeclaredContainers,
+    answer: ImageAnswer?,
+    policy: WasmPolicy
+) -> ContainerVerdict {
     var verdict = ContainerVerdict(
         container: container,
         containerClass: .unknown,
@@ -15,9 +20,9 @@ func classify(_ container: Container, in pod: Pod, answer: ImageAnswer?, policy:
     if container.command.isEmpty { verdict.program = [] }
     verdict.workingDirectory = container.workingDirectory
 
-    if let declared = declaration(of: container, in: pod, policy: policy) {
-        verdict.containerClass = declared.0
-        verdict.evidence = [declared.1]
+    if let said = declaration(of: container, declared: declared, policy: policy) {
+        verdict.containerClass = said.0
+        verdict.evidence = [said.1]
         return verdict
     }
     switch answer {
@@ -36,17 +41,29 @@ func classify(_ container: Container, in pod: Pod, answer: ImageAnswer?, policy:
     return verdict
 }
 
+/// The containers that a Pod's annotations speak for.
+struct DeclaredContainers {
+    /// The names in `polypod.dev/wasm-containers`.
+    let wasm: Set<Substring>
+    /// The names in `polypod.dev/native-containers`.
+    let native: Set<Substring>
+
+    /// Reads the annotations once, however many containers there are.
+    init(_ pod: Pod) {
+        wasm = pod.metadata.annotation(AnnotationKey.wasmContainers)?.listedNames ?? []
+        native = pod.metadata.annotation(AnnotationKey.nativeContainers)?.listedNames ?? []
+    }
+}
+
 /// What the Pod or a policy says of a container, which nothing overrules.
 func declaration(
     of container: Container,
-    in pod: Pod,
+    declared: DeclaredContainers,
     policy: WasmPolicy
 ) -> (ContainerClass, Evidence)? {
-    for (key, declared) in [
-        (AnnotationKey.wasmContainers, ContainerClass.wasm), (AnnotationKey.nativeContainers, .native),
-    ] where pod.metadata.annotation(key)?.listedNames.contains(container.name[...]) == true {
-        return (declared, Evidence(.podAnnotation, key))
-    }
+    let name = container.name[...]
+    if declared.wasm.contains(name) { return (.wasm, Evidence(.podAnnotation, AnnotationKey.wasmContainers)) }
+    if declared.native.contains(name) { return (.native, Evidence(.podAnnotation, AnnotationKey.nativeContainers)) }
     guard !policy.images.rules.isEmpty, let image = container.image, let reference = try? ImageReference(image),
         let rule = policy.images.rules.first(where: { $0.match.matches(reference.name) })
     else { return nil }
@@ -55,8 +72,8 @@ func declaration(
 
 extension String {
     /// The names in this comma-separated list.
-    var listedNames: [Substring] {
-        split(separator: ",").map { entry in entry.drop { $0 == " " }.prefix { $0 != " " } }.filter { !$0.isEmpty }
+    var listedNames: Set<Substring> {
+        Set(split(separator: ",").map { entry in entry.drop { $0 == " " }.prefix { $0 != " " } }.filter { !$0.isEmpty })
     }
 }
 
@@ -137,7 +154,7 @@ extension ContainerVerdict {
     }
 
     private mutating func read(_ entries: [IndexEntry], policy: WasmPolicy) {
-        let forNodes = entries.filter { $0.platform.map(policy.runtime.nodePlatforms.contains) ?? false }
+        let forNodes = entries.filter { $0.platform.map(policy.runtime.isForNodes) ?? false }
         let forWasm = entries.filter { $0.platform?.isWasm ?? false }
         guard let wasm = forWasm.first(where: { $0.platform?.unrunnable == nil }) ?? forWasm.first,
             let platform = wasm.platform, forNodes.isEmpty || policy.preferWasm

@@ -19,8 +19,9 @@ public func decide(
         decision.skipped = reason
         return decision
     }
+    let declared = DeclaredContainers(pod)
     decision.containers = containersToDecide(in: pod, context: context).map { container in
-        classify(container, in: pod, answer: container.image.flatMap { images[$0] }, policy: policy)
+        classify(container, declared: declared, answer: container.image.flatMap { images[$0] }, policy: policy)
     }
     decision.record = decisionRecord(of: decision.containers)
     let isDryRun = policy.mode == .dryRun
@@ -53,11 +54,12 @@ public func decide(
 /// them; volumes that are images hold files, not programs, and never are.
 public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> [String] {
     guard reasonToSkip(pod, context: context) == nil else { return [] }
+    let declared = DeclaredContainers(pod)
     var images: [String] = []
     var seen: Set<String> = []
     for container in containersToDecide(in: pod, context: context) {
         guard container.reasonNotToAsk == nil, let image = container.image,
-            declaration(of: container, in: pod, policy: policy) == nil, seen.insert(image).inserted
+            declaration(of: container, declared: declared, policy: policy) == nil, seen.insert(image).inserted
         else { continue }
         images.append(image)
     }
@@ -83,12 +85,20 @@ func reasonToSkip(_ pod: Pod, context: AdmissionContext) -> SkipReason? {
 /// The containers that the request brings: all on CREATE, those with another image than before on UPDATE.
 func containersToDecide(in pod: Pod, context: AdmissionContext) -> [Container] {
     guard context.operation == .update else { return pod.spec.containers }
-    let before = context.oldPod?.spec.containers ?? []
+    let before = Set((context.oldPod?.spec.containers ?? []).map(ContainerIdentity.init))
+    let wantsEphemeral = context.subresource == "ephemeralcontainers"
     return pod.spec.containers.filter { container in
-        let isEphemeral = container.kind == .ephemeral
-        guard isEphemeral == (context.subresource == "ephemeralcontainers") else { return false }
-        return !before.contains {
-            $0.listName == container.listName && $0.name == container.name && $0.image == container.image
-        }
+        (container.kind == .ephemeral) == wantsEphemeral && !before.contains(ContainerIdentity(container))
+    }
+}
+
+/// What makes a container the same as before a change.
+private struct ContainerIdentity: Hashable {
+    let list: String
+    let name: String
+    let image: String?
+
+    init(_ container: Container) {
+        (list, name, image) = (container.listName, container.name, container.image)
     }
 }

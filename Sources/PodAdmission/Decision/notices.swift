@@ -31,12 +31,19 @@ private func classNotices(of decision: Decision, pod: Pod, policy: WasmPolicy) -
     }
 }
 
+/// How many misspelt names are said.
+private let misspeltLimit = 4
+
 /// A misspelt name in an annotation would otherwise do nothing in silence.
 private func namesWithoutContainer(in pod: Pod) -> [String] {
-    [AnnotationKey.wasmContainers, AnnotationKey.nativeContainers].flatMap { key in
-        (pod.metadata.annotation(key) ?? "").listedNames
-            .filter { name in !pod.spec.containers.contains { $0.name == name } }
-            .map { "\(key) names \"\($0)\", but the Pod has no such container" }
+    let declared = DeclaredContainers(pod)
+    let names = Set(pod.spec.containers.map { $0.name[...] })
+    return [
+        (AnnotationKey.wasmContainers, declared.wasm), (AnnotationKey.nativeContainers, declared.native),
+    ].flatMap { key, listed in
+        listed.subtracting(names).sorted().prefix(misspeltLimit).map {
+            "\(key) names \"\($0)\", but the Pod has no such container"
+        }
     }
 }
 

@@ -112,7 +112,6 @@ extension WasmPolicy.Runtime {
                     return platform
                 }
             } ?? nodePlatforms
-        guard !nodePlatforms.isEmpty else { throw FieldError("must not be empty", at: [.key("nodePlatforms")]) }
     }
 }
 

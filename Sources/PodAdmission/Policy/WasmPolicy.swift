@@ -45,13 +45,16 @@ public struct WasmPolicy: Sendable, Equatable {
         ]
         /// Whether the nodes' crun gives a module's exit code to the container; Debian's does not (FACTS 11).
         public var preservesExitCodes = false
-        /// The platforms of the cluster's nodes: what a node would pull from an index.
-        public var nodePlatforms = [
-            Platform(os: "linux", architecture: "amd64"), Platform(os: "linux", architecture: "arm64"),
-        ]
+        /// The platforms of the cluster's nodes: what a node would pull from an index; empty for every Linux platform.
+        public var nodePlatforms: [Platform] = []
 
         /// Creates the built-in runtime.
         public init() {}
+
+        /// Whether a node would pull an image of `platform`.
+        public func isForNodes(_ platform: Platform) -> Bool {
+            nodePlatforms.isEmpty ? platform.os == "linux" && !platform.isWasm : nodePlatforms.contains(platform)
+        }
 
         /// Whether Pods of `runtimeClassName` follow crun's rules for Wasm.
         public func isMixed(_ runtimeClassName: String) -> Bool {

@@ -2,8 +2,8 @@
 public struct ServerLimits: Sendable {
     /// The longest body, in bytes; the API server sends the object and the old object, each at most 3 MiB.
     public var bodyBytes = 7 << 20
-    /// What the bodies of all requests at once may hold, in bytes.
-    public var bufferedBytes = 64 << 20
+    /// What the bodies of all requests at once may hold, in bytes; taken apart, a body needs some eight times its size.
+    public var bufferedBytes = 16 << 20
     /// From the connection's start to the end of the first request's header, the TLS handshake included.
     public var headTimeout = Duration.seconds(10)
     /// From the end of a request's header to the end of its body.

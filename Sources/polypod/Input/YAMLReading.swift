@@ -108,6 +108,8 @@ private struct NodeConverter {
     }
 
     private static func value(of scalar: Node.Scalar, node: Node, file: String) throws -> JSONValue {
+        // YAML 1.1 reads 12:30 as a number to the base of 60; kubectl's parser does not.
+        if scalar.style == .plain || scalar.style == .any, scalar.string.contains(":") { return .string(scalar.string) }
         switch node.tag.description {
         case Tag.Name.null.rawValue: return .null
         case Tag.Name.bool.rawValue: return node.bool.map { .bool($0) } ?? .string(scalar.string)

@@ -5,7 +5,7 @@ push_images() {
   local busybox
   busybox=$(command -v busybox) || fail_setup "busybox is not installed (Debian package busybox-static)"
   ! readelf -d "$busybox" 2>/dev/null | grep -q NEEDED || fail_setup "$busybox is not static (Debian package busybox-static)"
-  mkdir -p "$work/files"
+  mkdir -p "${work:?}/files"
   cp "$busybox" "$work/files/busybox"
   wat2wasm "$here/modules/hello.wat" -o "$work/files/hello.wasm"
   wat2wasm "$here/modules/once.wat" -o "$work/files/once.wasm"
