@@ -64,8 +64,11 @@ public struct AdmissionServer: Service {
             let ops = OpsResponder(readiness: readiness, exposition: exposition)
             var opsLimits = ServerLimits()
             opsLimits.bodyBytes = 1 << 10
-            opsLimits.connections = 32
-            opsLimits.surplusConnections = 8
+            opsLimits.connections = 128
+            opsLimits.surplusConnections = 32
+            // The kubelet opens a connection for every probe; who keeps one idle must not keep it from that.
+            opsLimits.headTimeout = .seconds(2)
+            opsLimits.keepAliveTimeout = .seconds(5)
             opsServer = try configuration.opsListen.map { address in
                 try ServerChannel.server(
                     address,

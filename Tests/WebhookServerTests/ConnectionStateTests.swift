@@ -29,7 +29,7 @@ struct ConnectionStateTests {
         #expect(state.deadline == Self.after(7), "a body's bytes buy no time")
         #expect(state.receivedEnd() == true)
         #expect(state.deadline == nil)
-        #expect(state.willWriteHead(saysClose: false, isDraining: false) == false)
+        #expect(state.willWriteHead(saysClose: false) == false)
         #expect(state.wroteEnd(now: Self.after(20)) == false)
         #expect(state.deadline == Self.after(80))
         #expect(state.timerFired(now: Self.after(79)) == .nothing)
@@ -68,7 +68,7 @@ struct ConnectionStateTests {
         #expect(state.receivedHead(contentLength: 1, wantsClose: false, now: Self.start) == .refuse(.overloaded))
     }
 
-    enum Reason: CaseIterable { case client, response, draining, pipeline, quiescing }
+    enum Reason: CaseIterable { case client, response, pipeline, quiescing }
 
     @Test("Whatever ends a connection lets the response out first", arguments: Reason.allCases)
     func closesAfterResponse(_ reason: Reason) {
@@ -80,7 +80,7 @@ struct ConnectionStateTests {
             #expect(state.receivedEnd() == false)
         }
         if reason == .quiescing { #expect(state.quiesce(now: Self.start) == false) }
-        #expect(state.willWriteHead(saysClose: reason == .response, isDraining: reason == .draining) == true)
+        #expect(state.willWriteHead(saysClose: reason == .response) == true)
         #expect(state.wroteEnd(now: Self.start) == true)
         #expect(state.isLingering)
     }
@@ -117,5 +117,18 @@ struct ServerLoadTests {
         #expect(load.openConnection())
         #expect(!load.openConnection(), "a surplus connection counts as well, since it is open")
         #expect(load.connectionCount == 2)
+    }
+
+    @Test("Responses end their connections while half of them are taken, so that idle ones leave room")
+    func endsConnectionsWhenCrowded() {
+        var limits = ServerLimits()
+        limits.connections = 4
+        let load = ServerLoad(limits: limits)
+        #expect(load.openConnection() && load.openConnection())
+        #expect(!load.endsConnections)
+        #expect(load.openConnection())
+        #expect(load.endsConnections)
+        load.closeConnection()
+        #expect(!load.endsConnections)
     }
 }

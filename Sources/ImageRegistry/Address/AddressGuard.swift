@@ -14,6 +14,8 @@ final class AddressGuard: Sendable {
 
     /// Every request would ask the resolver otherwise, although most use a connection that is open.
     private static let lifetime = Duration.seconds(30)
+    /// How long a name that was known before is waited for.
+    private static let patience = Duration.milliseconds(500)
 
     private let resolver: any HostResolver
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -44,11 +46,21 @@ final class AddressGuard: Sendable {
 
     private func addresses(of host: String) async -> [IPAddress] {
         let now = now()
-        if let known = known.withLock({ $0.value(for: host) }), known.until > now { return known.addresses }
-        let addresses = await resolver.addresses(of: host)
-        if !addresses.isEmpty {
-            known.withLock { $0.insert(Known(addresses: addresses, until: now + Self.lifetime), for: host) }
+        let old = known.withLock { $0.value(for: host) }
+        if let old, old.until > now { return old.addresses }
+        let resolver = resolver
+        let found: [IPAddress]
+        if let old {
+            // A resolver that other names keep busy must not take away a registry that was there a moment ago. The
+            // address that is connected to is checked all the same.
+            found = await withTimeout(Self.patience) { await resolver.addresses(of: host) } ?? []
+            guard !found.isEmpty else { return old.addresses }
+        } else {
+            found = await resolver.addresses(of: host)
         }
-        return addresses
+        if !found.isEmpty {
+            known.withLock { $0.insert(Known(addresses: found, until: now + Self.lifetime), for: host) }
+        }
+        return found
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 #if canImport(Musl)
 import Musl
@@ -15,15 +16,29 @@ protocol HostResolver: Sendable {
     func addresses(of host: String) async -> [IPAddress]
 }
 
-/// Asks the system (`getaddrinfo`), on NIO's pool of threads for blocking work.
+/// Asks the system (`getaddrinfo`), on threads of its own.
 ///
 /// The call cannot be interrupted: a task that is cancelled goes on at once, and the thread is free again when the
-/// system gives up on the name.
+/// system gives up on the name. Names that nobody answers for can therefore keep every thread busy for a while; they
+/// keep nothing else busy, and further names are given up at once where too many wait.
 struct SystemResolver: HostResolver {
+    private static let pool = {
+        let pool = NIOThreadPool(numberOfThreads: 16)
+        pool.start()
+        return pool
+    }()
+    private static let mostUnderWay = 128
+    private static let underWay = Atomic<Int>(0)
+
     func addresses(of host: String) async -> [IPAddress] {
+        guard Self.underWay.add(1, ordering: .relaxed).newValue <= Self.mostUnderWay else {
+            Self.underWay.subtract(1, ordering: .relaxed)
+            return []
+        }
         let found = OneShot<[IPAddress]>()
-        NIOThreadPool.singleton.submit { state in
+        Self.pool.submit { state in
             found.fulfill(state == .active ? Self.lookUp(host) : [])
+            Self.underWay.subtract(1, ordering: .relaxed)
         }
         return await found.value() ?? []
     }

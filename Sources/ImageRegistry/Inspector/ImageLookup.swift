@@ -36,7 +36,7 @@ struct ImageLookup: Sendable {
     ) async throws(RegistryFailure) -> ImageFacts {
         let end = ContinuousClock.now + timeout
         let endpoints = try registries.endpoints(for: subject.image)
-        var failure = RegistryFailure(.deadline, "\(subject.image.registry): no answer in time")
+        var failures: [RegistryFailure] = []
         for (index, endpoint) in endpoints.enumerated() {
             let left = end - ContinuousClock.now
             guard left > .zero else { break }
@@ -50,11 +50,13 @@ struct ImageLookup: Sendable {
             }
             switch result {
             case .success(let facts): return facts
-            case .failure(let error): failure = error
-            case nil: failure = RegistryFailure(.deadline, "\(endpoint.authority.host): no answer in time")
+            case .failure(let error): failures.append(error)
+            case nil: failures.append(RegistryFailure(.deadline, "\(endpoint.authority.host): no answer in time"))
             }
         }
-        throw failure
+        // Where a mirror is down, what the registry behind it says does not make the mirror's old answers wrong.
+        throw failures.first(where: \.isOutage) ?? failures.last
+            ?? RegistryFailure(.deadline, "\(subject.image.registry): no answer in time")
     }
 
     private func facts(

@@ -55,7 +55,7 @@ struct RegistryGate {
 
     /// Whether nothing would be lost by forgetting this gate.
     func isIdle(at now: ContinuousClock.Instant) -> Bool {
-        active == 0 && waiting.isEmpty && openUntil == nil && (quietUntil ?? now) <= now
+        active == 0 && waiting.isEmpty && (openUntil ?? now) <= now && (quietUntil ?? now) <= now
     }
 
     /// A look-up comes.

@@ -17,3 +17,16 @@ func decisionRecord(of verdicts: [ContainerVerdict]) -> String? {
     let text = JSONValue.object(JSONObject(members)).compactText
     return text.utf8.count <= recordLimit ? text : nil
 }
+
+/// Whether two records say the same of the same containers, whatever their reasons.
+///
+/// An image that was pinned is looked up by its manifest on the second call; its config may spell the platform in
+/// another way than the index did, which is no reason to write again.
+func saysTheSame(_ record: String, as other: String) -> Bool {
+    func essence(_ record: String) -> [[String?]]? {
+        try? JSONParser.parse(record, limits: JSONLimits(depth: 4)).object?.members.map { member in
+            [member.key, member.value["class"]?.string, member.value["digest"]?.string]
+        }
+    }
+    return record == other || essence(record).map { $0 == essence(other) } ?? false
+}

@@ -51,7 +51,9 @@ struct Mutation: Equatable {
             let containers = wasm.map(\.container).filter { !($0.environmentNames ?? []).contains("DNS_SERVER") }
             if !containers.isEmpty { dnsServer = (containers, address) }
         }
-        if record != pod.metadata.annotation(AnnotationKey.decision) { self.record = record }
+        if let record, !(pod.metadata.annotation(AnnotationKey.decision).map { saysTheSame(record, as: $0) } ?? false) {
+            self.record = record
+        }
     }
 
     /// The operations that write it; each one's parent exists in `pod`.

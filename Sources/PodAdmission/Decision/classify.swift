@@ -156,6 +156,11 @@ extension ContainerVerdict {
     private mutating func read(_ entries: [IndexEntry], policy: WasmPolicy) {
         let forNodes = entries.filter { $0.platform.map(policy.runtime.isForNodes) ?? false }
         let forWasm = entries.filter { $0.platform?.isWasm ?? false }
+        // Nodes look into an entry without a platform to see what it is for; here nobody has.
+        if forNodes.isEmpty, entries.contains(where: { $0.platform == nil }) {
+            unresolved = UnresolvedReason(.badResponse, "its index does not name the platforms")
+            return
+        }
         guard let wasm = forWasm.first(where: { $0.platform?.unrunnable == nil }) ?? forWasm.first,
             let platform = wasm.platform, forNodes.isEmpty || policy.preferWasm
         else {

@@ -6,7 +6,7 @@ public struct JSONLimits: Sendable {
     public var values: Int
 
     /// Creates limits; the defaults suit a request of the API server, whose objects are bounded by etcd.
-    public init(depth: Int = 128, values: Int = 1_000_000) {
+    public init(depth: Int = 128, values: Int = 200_000) {
         self.depth = depth
         self.values = values
     }

@@ -44,10 +44,14 @@ extension JSONValue {
         try asArray { value throws(FieldError) in try value.asString() }
     }
 
-    /// This value as an object of strings, such as labels and annotations are.
+    /// This value as an object of strings, such as labels and annotations are; null is the empty string, as for Go.
     public func asStringMap() throws(FieldError) -> [String: String] {
         var map: [String: String] = [:]
         for member in try asObject().members {
+            if case .null = member.value {
+                map[member.key] = ""
+                continue
+            }
             do throws(FieldError) { map[member.key] = try member.value.asString() } catch {
                 throw error.under(.key(member.key))
             }

@@ -26,6 +26,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A request this slow to arrive carries how long it took.
     private static let slowBody = TimeAmount.milliseconds(20)
+    /// What a body may hold before it takes of the room that all share, so that an ordinary review never finds it taken.
+    private static let ownRoom = 64 << 10
 
     init(
         load: ServerLoad,
@@ -89,7 +91,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
             let saysClose = head.headerFields[.connection] == "close"
-            if state.willWriteHead(saysClose: saysClose, isDraining: load.isDraining) {
+            if state.willWriteHead(saysClose: saysClose || load.endsConnections) {
                 head.headerFields[.connection] = "close"
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -133,10 +135,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .abort: abort(context)
         case .refuse(let refusal): refuse(refusal, context: context)
         case .keep:
-            guard load.reserve(bytes: part.readableBytes) else {
+            let shared = max(0, body.readableBytes + part.readableBytes - Self.ownRoom) - reservedBytes
+            guard shared <= 0 || load.reserve(bytes: shared) else {
                 return refuse(state.refuse(.overloaded, now: .now()), context: context)
             }
-            reservedBytes += part.readableBytes
+            reservedBytes += max(0, shared)
             if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
         }
     }

@@ -95,8 +95,8 @@ struct ConnectionState {
     }
 
     /// A response is about to be written; whether it has to say that the connection ends with it.
-    mutating func willWriteHead(saysClose: Bool, isDraining: Bool) -> Bool {
-        if saysClose || isDraining { closesAfterResponse = true }
+    mutating func willWriteHead(saysClose: Bool) -> Bool {
+        if saysClose { closesAfterResponse = true }
         return closesAfterResponse
     }
 

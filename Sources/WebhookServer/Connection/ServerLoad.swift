@@ -15,8 +15,11 @@ final class ServerLoad: Sendable {
     /// How many connections there are.
     var connectionCount: Int { connections.load(ordering: .relaxed) }
 
-    /// Whether responses end their connections.
-    var isDraining: Bool { draining.load(ordering: .acquiring) }
+    /// Whether responses end their connections: while the server drains, and while half of the connections are taken,
+    /// so that clients who keep theirs idle leave room for those who have something to ask.
+    var endsConnections: Bool {
+        draining.load(ordering: .acquiring) || connectionCount > limits.connections / 2
+    }
 
     /// Lets every response from now on end its connection.
     func startDraining() { draining.store(true, ordering: .releasing) }
