@@ -11,7 +11,6 @@ public struct AdmissionHandler: Sendable {
     private let inspector: any ImageInspecting
     private let metrics: AdmissionMetrics
     private let log: DecisionLog
-    private let observer: (@Sendable (AdmissionEvent) -> Void)?
 
     /// Creates a handler.
     ///
@@ -20,19 +19,16 @@ public struct AdmissionHandler: Sendable {
     ///   - inspector: Who is asked about images.
     ///   - logger: Gets one line at `info` for every decision.
     ///   - metrics: The metrics of the decisions.
-    ///   - observer: Called after every answered review, on the task that answers it.
     public init(
         policies: PolicySet,
         inspector: any ImageInspecting,
         logger: Logger,
-        metrics: AdmissionMetrics = AdmissionMetrics(),
-        observer: (@Sendable (AdmissionEvent) -> Void)? = nil
+        metrics: AdmissionMetrics = AdmissionMetrics()
     ) {
         self.policies = policies
         self.inspector = inspector
         self.metrics = metrics
         self.log = DecisionLog(logger: logger)
-        self.observer = observer
     }
 
     /// Answers one review.
@@ -56,7 +52,7 @@ public struct AdmissionHandler: Sendable {
             return .badRequest(error.reason)
         }
         var answer = AdmissionAnswer(uid: request.uid)
-        var event: (pod: Pod, policy: WasmPolicy, decision: Decision)?
+        var decided: Decision?
         var result = AdmissionResult.skipped
         if request.isPod, let object = request.object, let operation = AdmissionOperation(rawValue: request.operation) {
             do throws(FieldError) {
@@ -66,7 +62,7 @@ public struct AdmissionHandler: Sendable {
                 let images = await answers(for: pod, context: context, policy: policy, deadline: deadline)
                 let decision = decide(pod, context: context, images: images, policy: policy)
                 result = answer.apply(decision, stage: stage)
-                event = (pod, policy, decision)
+                decided = decision
             } catch {
                 // The API server checks every field itself and says what is wrong with it better than a webhook could.
                 answer.warnings = ["polypod: not looked at: \(error.description)"]
@@ -74,18 +70,8 @@ public struct AdmissionHandler: Sendable {
             }
         }
         let duration = ContinuousClock.now - began
-        metrics.record(result, decision: event?.decision, stage: stage, duration: duration)
-        log.write(request, stage: stage, result: result, decision: event?.decision, duration: duration)
-        observer?(
-            AdmissionEvent(
-                request: request,
-                stage: stage,
-                pod: event?.pod,
-                policy: event?.policy,
-                decision: event?.decision,
-                duration: duration
-            )
-        )
+        metrics.record(result, decision: decided, stage: stage, duration: duration)
+        log.write(request, stage: stage, result: result, decision: decided, duration: duration)
         return .review(answer.bytes())
     }
 

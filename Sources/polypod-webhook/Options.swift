@@ -26,6 +26,12 @@ struct Options: ParsableArguments {
     @Option(help: "Credentials in the format of Docker's config.json. [POLYPOD_DOCKER_CONFIG]")
     var dockerConfig: String?
 
+    @Option(
+        help:
+            "Hosts, with commas between them, of token servers that may be given the credentials of any registry. [POLYPOD_TOKEN_HOSTS]"
+    )
+    var tokenHosts: String?
+
     @Option(help: "How long to serve on after SIGTERM, such as 5s. [POLYPOD_SHUTDOWN_DELAY, default 5s]")
     var shutdownDelay: String?
 

@@ -9,6 +9,7 @@ extension Settings {
         var configuration = InspectorConfiguration()
         configuration.environment = environment
         configuration.tagLifetime = tagLifetime
+        configuration.realmHosts = tokenHosts
         configuration.logger = logger
         configuration.registries =
             try Self.parse(registries) { value throws(FieldError) in

@@ -22,6 +22,7 @@ struct Settings {
     var policies = PolicySet()
     var registries: Document?
     var dockerConfig: Document?
+    var tokenHosts: Set<String> = []
     var logLevel = Logger.Level.info
     var tagLifetime = Duration.seconds(60)
     var environment: [String: String]
@@ -49,6 +50,8 @@ struct Settings {
                 server.opsListen = $0
             }
         }
+        let hosts = { (text: String) in Set(text.split(separator: ",").map { $0.lowercased() }) }
+        try sources.read(options.tokenHosts, "--token-hosts", as: "hosts", hosts) { tokenHosts = $0 }
         let duration = { (text: String) in GoDuration.parse(text[...]) }
         try sources.read(options.shutdownDelay, "--shutdown-delay", as: "a duration such as 5s", duration) {
             server.shutdownDelay = $0

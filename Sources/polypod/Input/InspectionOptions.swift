@@ -25,6 +25,14 @@ struct InspectionOptions: ParsableArguments {
     )
     var policy: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A token server that may be given the credentials of any registry; may be given again.",
+            valueName: "host"
+        )
+    )
+    var tokenHost: [String] = []
+
     @Option(help: ArgumentHelp("How long to wait for registries, in seconds.", valueName: "seconds"))
     var timeout: Double = 15
 
@@ -52,6 +60,7 @@ struct InspectionOptions: ParsableArguments {
         var configuration = InspectorConfiguration()
         configuration.environment = ProcessInfo.processInfo.environment
         configuration.lookupTimeout = .seconds(timeout)
+        configuration.realmHosts = Set(tokenHost.map { $0.lowercased() })
         configuration.logger = Logger(label: "polypod") { _ in SwiftLogNoOpLogHandler() }
         if let registries {
             configuration.registries = try Self.read(registries) { value throws(FieldError) in

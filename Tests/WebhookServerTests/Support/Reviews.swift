@@ -86,15 +86,13 @@ extension AdmissionHandler {
         _ inspector: any ImageInspecting = TableInspector(),
         policies: PolicySet = PolicySet(),
         metrics: AdmissionMetrics = AdmissionMetrics(),
-        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        observer: (@Sendable (AdmissionEvent) -> Void)? = nil
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> AdmissionHandler {
         AdmissionHandler(
             policies: policies,
             inspector: inspector,
             logger: logger,
-            metrics: metrics,
-            observer: observer
+            metrics: metrics
         )
     }
 
