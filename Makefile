@@ -6,15 +6,19 @@
 ARGS =
 SWIFT_FLAGS =
 
+# Where `make examples-push` puts the examples' images, over plain HTTP.
+REGISTRY = localhost:5000
+
 # What Swift on Debian needs beside itself; installed by `make setup` where it is missing and apt is there.
 PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config tzdata zlib1g-dev
 LINT_PACKAGES = shellcheck
+EXAMPLE_PACKAGES = clang lld wasi-libc libclang-rt-dev-wasm32 wabt
 CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 
-SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
+SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: help setup setup-lint setup-cluster-test run test build release image measure cluster-test lint format clean
+.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push measure cluster-test lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +29,9 @@ setup: ## install what Swift needs here (Debian with apt; other systems: nothing
 
 setup-lint:
 	@$(MAKE) -s install-packages WANTED="$(LINT_PACKAGES)"
+
+setup-examples:
+	@$(MAKE) -s install-packages WANTED="$(EXAMPLE_PACKAGES)"
 
 setup-cluster-test:
 	@$(MAKE) -s install-packages WANTED="$(CLUSTER_PACKAGES)"
@@ -45,6 +52,13 @@ release: setup ## static, stripped binaries in build/release
 
 image: ## the webhook's image, with docker, podman or buildah; IMAGE_FROM_HOST=1 pulls nothing
 	@deploy/webhook/make-image
+
+examples: setup-examples ## the Wasm modules of deploy/examples in build/examples
+	@deploy/examples/modules/build build/examples
+
+examples-push: examples ## and their images: to REGISTRY=HOST:PORT, over plain HTTP
+	@$(MAKE) -s install-packages WANTED=python3
+	@Tests/cluster/push_image.py http://$(REGISTRY)/polypod-dev deploy/examples/modules/images.json build/examples
 
 measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
 	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"
