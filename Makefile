@@ -58,7 +58,7 @@ examples: setup-examples ## the Wasm modules of deploy/examples in build/example
 
 examples-push: examples ## and their images: to REGISTRY=HOST:PORT, over plain HTTP
 	@$(MAKE) -s install-packages WANTED=python3
-	@Tests/cluster/push_image.py http://$(REGISTRY)/polypod-dev deploy/examples/modules/images.json build/examples
+	@Tests/cluster/push_image.py http://$(REGISTRY)/polypod-dev deploy/examples/modules/images build/examples
 
 measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
 	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"

@@ -3,7 +3,8 @@
 //     LOG_FILE          where; /var/log/app/app.log where not set
 //     LOG_INTERVAL_MS   between two lines; 1000 where not set
 //     LOG_LINES         how many, then it ends; 0, which is what not setting it means, is for ever
-//     LOG_MAX_BYTES     at this size the file is emptied, so that it never fills its volume; 1 MiB where not set
+//     LOG_MAX_BYTES     at this size the file is renamed to LOG_FILE.1 and begun anew, so that the two never fill their
+//                       volume; 1 MiB where not set
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,11 @@ int main(void) {
     long lines = number("LOG_LINES", 0);
     long most = number("LOG_MAX_BYTES", 1024 * 1024);
 
+    char older[4096];
+    if (snprintf(older, sizeof older, "%s.1", path) >= (int)sizeof older) {
+        fprintf(stderr, "LOG_FILE is too long\n");
+        return 2;
+    }
     FILE *file = fopen(path, "a");
     if (file == NULL) {
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
@@ -36,7 +42,7 @@ int main(void) {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     printf("writing to %s\n", path);
     for (long line = 1; lines == 0 || line <= lines; line++) {
-        if (ftell(file) >= most && freopen(path, "w", file) == NULL) {
+        if (ftell(file) >= most && (rename(path, older) != 0 || freopen(path, "a", file) == NULL)) {
             fprintf(stderr, "%s: %s\n", path, strerror(errno));
             return 1;
         }
