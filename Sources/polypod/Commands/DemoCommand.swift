@@ -77,10 +77,10 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    /// The tiny registry stands in for both registries that the examples name.
+    /// The tiny registry stands in for all registries that the examples name.
     private static func registries(port: Int) -> JSONValue {
         let mirror: JSONValue = ["endpoint": [.string("http://127.0.0.1:\(port)")]]
-        return ["mirrors": ["ghcr.io": mirror, "docker.io": mirror]]
+        return ["mirrors": ["ghcr.io": mirror, "docker.io": mirror, "registry.k8s.io": mirror]]
     }
 
     /// Says how to go on.
@@ -89,7 +89,8 @@ struct DemoCommand: AsyncParsableCommand {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try authority.write(toFile: "\(folder)/ca.crt", atomically: true, encoding: .utf8)
         try registries.prettyText.write(toFile: "\(folder)/registries.yaml", atomically: true, encoding: .utf8)
-        let images = DemoImage.all.map { "    \($0.reference.padding(to: 40))\($0.summary)\n" }.joined()
+        let width = 2 + (DemoImage.all.map(\.reference.count).max() ?? 0)
+        let images = DemoImage.all.map { "    \($0.reference.padding(to: width))\($0.summary)\n" }.joined()
         Terminal.standardOutput.write(
             """
 

@@ -59,12 +59,38 @@ struct DemoImage {
             summary: "a Wasm artifact, which crun cannot run",
             content: .artifact
         ),
+        module("echo-server", summary: "Wasm, an HTTP server"),
+        module("page", summary: "Wasm that makes a page of a text"),
+        module("log-source", summary: "Wasm that writes a log to a file"),
+        module("exit-code", summary: "Wasm that ends with an exit code"),
+        module("memory", summary: "Wasm that takes memory"),
         DemoImage(
-            reference: "docker.io/library/busybox:1.36",
-            summary: "native",
-            content: .index([("linux/amd64", [], ["sh"]), ("linux/arm64", [], ["sh"])])
+            reference: "ghcr.io/spinkube/containerd-shim-spin/examples/spin-rust-hello:v0.15.1",
+            summary: "Wasm for Spin",
+            content: .image(platform: "wasi/wasm", entrypoint: [], cmd: [], annotations: [:])
         ),
+        native("docker.io/library/busybox:1.36", cmd: ["sh"]),
+        native("docker.io/nginxinc/nginx-unprivileged:1.27-alpine", entrypoint: ["/docker-entrypoint.sh"]),
+        native("registry.k8s.io/git-sync/git-sync:v4.5.0", entrypoint: ["/git-sync"]),
     ]
+
+    /// One of the modules in `deploy/examples/modules`.
+    private static func module(_ name: String, summary: String) -> DemoImage {
+        DemoImage(
+            reference: "ghcr.io/polypod-dev/\(name):1",
+            summary: summary,
+            content: .image(platform: "wasi/wasm", entrypoint: ["/\(name).wasm"], cmd: [], annotations: [:])
+        )
+    }
+
+    /// An image for Linux nodes.
+    private static func native(_ reference: String, entrypoint: [String] = [], cmd: [String] = []) -> DemoImage {
+        DemoImage(
+            reference: reference,
+            summary: "native",
+            content: .index([("linux/amd64", entrypoint, cmd), ("linux/arm64", entrypoint, cmd)])
+        )
+    }
 }
 
 /// What the demonstration's registry serves: documents by the path behind `/v2/`.

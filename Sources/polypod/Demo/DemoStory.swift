@@ -121,7 +121,7 @@ struct DemoStory {
             table.rows.append([
                 .init(journey.document.file),
                 .init("\(journey.workload.kind) \(journey.workload.metadata.displayName)"),
-                answer, .init("\(took.milliseconds) ms"), .init(what.isEmpty ? "native, as it was" : what),
+                answer, .init("\(took.milliseconds) ms"), .init(what.isEmpty ? "as it was" : what),
             ])
         }
         return table
