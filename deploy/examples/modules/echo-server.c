@@ -6,8 +6,8 @@
 // that is silent or slow keeps its place for ten seconds (PATIENCE), and holds up nobody else meanwhile; only where all
 // places are taken, newcomers wait in the backlog until one is free. Connections are kept for further requests.
 //
-// A request that is none is answered 400, one that is too large 413 or 431, one in chunks 501. WasmEdge does not hand
-// on SIGTERM, so the Pod's grace period decides how long an end takes.
+// A request that is none is answered 400, one that is too large 413 or 431, one in chunks 501. No signal reaches a
+// module: what ends the server is crun on SIGTERM, where it does that, else the end of the Pod's grace period.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
