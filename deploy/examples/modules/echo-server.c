@@ -6,8 +6,9 @@
 // that is silent or slow keeps its place for ten seconds (PATIENCE), and holds up nobody else meanwhile; only where all
 // places are taken, newcomers wait in the backlog until one is free. Connections are kept for further requests.
 //
-// A request that is none is answered 400, one that is too large 413 or 431, one in chunks 501. No signal reaches a
-// module: what ends the server is crun on SIGTERM, where it does that, else the end of the Pod's grace period.
+// A request that is none is answered 400, one that does not come to its end 408, one that is too large 413 or 431, one
+// in chunks 501. No signal reaches a module: what ends the server is crun on SIGTERM, where it does that, else the end
+// of the Pod's grace period.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,7 +346,13 @@ static void serve(uint32_t listener) {
     uint64_t start = now(), next = UINT64_MAX;
     for (int i = 0; i < MAX_CLIENTS; i++) {
         struct client *client = &clients[i];
-        if (client->state != FREE && client->deadline <= start) drop(client);
+        if (client->state != FREE && client->deadline <= start) {
+            if (client->state == READING && client->received > 0) {
+                refuse(client, "408 Request Timeout");
+            } else {
+                drop(client);
+            }
+        }
         if (client->state == FREE) continue;
         busy++;
         if (client->deadline < next) next = client->deadline;
