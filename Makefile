@@ -4,6 +4,8 @@
 
 # More words for the program that `make run` starts, and for every swift build, such as `-j 2`.
 ARGS =
+# The engine of the node's runtime: wasmedge, wasmtime or wasmer.
+ENGINE = wasmedge
 SWIFT_FLAGS =
 
 # Where `make examples-push` puts the examples' images, over plain HTTP.
@@ -13,12 +15,15 @@ REGISTRY = localhost:5000
 PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config tzdata zlib1g-dev
 LINT_PACKAGES = shellcheck
 EXAMPLE_PACKAGES = clang lld wasi-libc libclang-rt-dev-wasm32 wabt
+BUNDLE_PACKAGES = ca-certificates curl debootstrap
 CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 
-SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run
+SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/node-image/run \
+  deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
+  deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push measure cluster-test lint format clean
+.PHONY: bundle node-image-test help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push measure cluster-test lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +65,14 @@ examples-push: examples ## and their images: to REGISTRY=HOST:PORT, over plain H
 	@$(MAKE) -s install-packages WANTED=python3
 	@Tests/cluster/push_image.py http://$(REGISTRY)/polypod-dev deploy/examples/modules/images build/examples
 
+bundle: ## the node's runtime, crun with ENGINE (wasmedge), in .build/crun-ENGINE; as root, on Debian, without Docker
+	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES)"
+	deploy/node-image/make-bundle $(ENGINE) .build/crun-$(ENGINE)
+
+node-image-test: setup ## every target of deploy/node-image/Dockerfile with buildah, on stand-ins for the base images
+	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES) buildah busybox-static"
+	Tests/node-image/run
+
 measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
 	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"
 	deploy/webhook/build-static polypod-webhook build/measure
@@ -67,7 +80,9 @@ measure: setup ## hold every promised figure against this machine (about a minut
 	Benchmarks/measure build/measure/polypod-webhook build/measure/constant-server
 
 cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
-	@Tests/cluster/run
+	@Tests/cluster/run Tests/node-image/run \
+  deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
+  deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime
 
 lint: ## the rules of the code: swift format, shellcheck
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
