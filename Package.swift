@@ -66,6 +66,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "KubernetesAPI",
+            dependencies: ["PodAdmission", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Observability",
             dependencies: [coreMetrics, logging],
             swiftSettings: strict
@@ -102,12 +107,20 @@ let package = Package(
             path: "Benchmarks/ConstantServer",
             swiftSettings: strict
         ),
+        // What several test targets use.
+        .target(
+            name: "TestSupport",
+            dependencies: [crypto, nioSSL, swiftASN1, x509],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(name: "PodAdmissionTests", dependencies: ["PodAdmission"], swiftSettings: strict),
         .testTarget(
             name: "ImageRegistryTests",
             dependencies: [
-                "ImageRegistry", "PodAdmission", asyncHTTPClient, crypto, hummingbird, hummingbirdCore, hummingbirdTLS,
-                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1, x509,
+                "ImageRegistry", "PodAdmission", "TestSupport", asyncHTTPClient, crypto, hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
+                x509,
             ],
             swiftSettings: strict
         ),
@@ -116,6 +129,14 @@ let package = Package(
             dependencies: [
                 "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient, crypto, httpTypes,
                 hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KubernetesAPITests",
+            dependencies: [
+                "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS,
+                logging, nioCore, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
         ),

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import PodAdmission
+import TestSupport
 import Testing
 
 @testable import ImageRegistry

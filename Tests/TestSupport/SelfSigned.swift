@@ -1,16 +1,16 @@
 import Crypto
 import FoundationEssentials
-import NIOSSL
+package import NIOSSL
 import SwiftASN1
 import X509
 
 /// A certificate made on the spot, signed by itself.
-struct SelfSigned {
-    let certificate: NIOSSLCertificate
-    let key: NIOSSLPrivateKey
-    let pem: String
+package struct SelfSigned {
+    package let certificate: NIOSSLCertificate
+    package let key: NIOSSLPrivateKey
+    package let pem: String
 
-    init(names: [String]) throws {
+    package init(names: [String]) throws {
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
         let name = try DistinguishedName { CommonName("polypod test") }
         let certificate = try Certificate(
@@ -33,7 +33,7 @@ struct SelfSigned {
         self.key = try NIOSSLPrivateKey(bytes: Array(key.serializeAsPEM().pemString.utf8), format: .pem)
     }
 
-    var server: TLSConfiguration {
+    package var server: TLSConfiguration {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(certificate)],
             privateKey: .privateKey(key)
