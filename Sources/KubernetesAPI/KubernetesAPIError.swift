@@ -29,5 +29,6 @@ public struct KubernetesAPIError: Error, Hashable, Sendable, CustomStringConvert
         self.message = message
     }
 
+    /// The message and the code.
     public var description: String { "\(message) [\(code.rawValue)]" }
 }

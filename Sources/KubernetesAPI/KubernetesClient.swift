@@ -30,9 +30,9 @@ public struct KubernetesClient: Sendable {
         }
     }
 
-    /// Sets labels of a node, and removes those whose value is nil. Needs the verb `patch` on `nodes`.
+    /// Sets labels of a node, and removes those whose value is nil.
     ///
-    /// A JSON merge patch (RFC 7396), so that the other labels stay whatever they are.
+    /// Needs the verb `patch` on `nodes`. A JSON merge patch (RFC 7396), so that the other labels stay whatever they are.
     /// - Throws: ``KubernetesAPIError``.
     public func label(node: String, _ labels: [String: String?]) async throws(KubernetesAPIError) {
         let members = labels.sorted { $0.key < $1.key }.map { label in

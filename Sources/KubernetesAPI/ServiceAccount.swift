@@ -13,7 +13,9 @@ public struct ServiceAccount: Sendable {
     let server: String
     /// What the server's certificate has to be signed by.
     let authorities: [NIOSSLCertificate]
-    /// The token's file. It is read for each request, since the kubelet renews tokens well before they expire.
+    /// The token's file.
+    ///
+    /// It is read for each request, since the kubelet renews tokens well before they expire.
     private let tokenFile: String
 
     /// Reads what Kubernetes gave the Pod.
