@@ -28,6 +28,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // Without its traits Hummingbird needs no full Foundation, which halves the server's size.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -83,6 +85,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "NodeRuntime",
+            dependencies: [tomlKit],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "polypod-webhook",
             dependencies: [
@@ -94,9 +101,9 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, asyncHTTPClient,
-                crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1, nioSSL,
-                serviceLifecycle, swiftASN1, unixSignals, x509,
+                "ImageRegistry", "NodeRuntime", "Observability", "PodAdmission", "WebhookServer", argumentParser,
+                asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
+                nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

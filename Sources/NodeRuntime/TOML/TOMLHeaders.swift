@@ -1,0 +1,109 @@
+/// Finds the lines of a TOML document that open tables, which the parser does not tell.
+struct TOMLHeaders {
+    /// One `[header]`.
+    struct Header: Equatable {
+        /// Its keys.
+        let path: [String]
+        /// Its line, from 0.
+        let line: Int
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var line = 0
+    private var found: [Header] = []
+
+    /// The `[headers]` of `text`, which has to be valid TOML; `[[arrays of tables]]` are left out.
+    static func find(in text: String) -> [Header] {
+        var scanner = TOMLHeaders(bytes: Array(text.utf8))
+        scanner.scan()
+        return scanner.found
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func advance() {
+        if current == UInt8(ascii: "\n") { line += 1 }
+        position += 1
+    }
+
+    private func startsWith(_ text: StaticString) -> Bool {
+        text.withUTF8Buffer { bytes[position...].starts(with: $0) }
+    }
+
+    private mutating func scan() {
+        if startsWith("\u{FEFF}") { position += 3 }
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): advance()
+            case UInt8(ascii: "["):
+                let start = line
+                let isArray = startsWith("[[")
+                let path = header()
+                if !isArray { found.append(Header(path: path, line: start)) }
+                skipStatement()
+            default: skipStatement()
+            }
+        }
+    }
+
+    /// To the end of the line on which no string and no bracket is open.
+    private mutating func skipStatement() {
+        var depth = 0
+        while let byte = current, byte != UInt8(ascii: "\n") || depth > 0 {
+            switch byte {
+            case UInt8(ascii: "#"): while let byte = current, byte != UInt8(ascii: "\n") { _ = byte; advance() }
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string()
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1; advance()
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1; advance()
+            default: advance()
+            }
+        }
+    }
+
+    private mutating func header() -> [String] {
+        while current == UInt8(ascii: "[") { advance() }
+        var path: [String] = []
+        var bare: [UInt8] = []
+        while let byte = current, byte != UInt8(ascii: "]"), byte != UInt8(ascii: "\n") {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): path.append(string())
+            case UInt8(ascii: "."), UInt8(ascii: " "), UInt8(ascii: "\t"): advance()
+            default:
+                bare.append(byte)
+                advance()
+                if let next = current, ". \t]".utf8.contains(next) {
+                    path.append(String(decoding: bare, as: UTF8.self))
+                    bare = []
+                }
+            }
+        }
+        while current == UInt8(ascii: "]") { advance() }
+        return path
+    }
+
+    /// A string in quotes, one line or several; escapes other than of quotes and backslashes stay as they are.
+    private mutating func string() -> String {
+        guard let quote = current else { return "" }
+        let isLong = bytes[position...].starts(with: [quote, quote, quote])
+        let end = [UInt8](repeating: quote, count: isLong ? 3 : 1)
+        for _ in end { advance() }
+        var content: [UInt8] = []
+        while let byte = current, !bytes[position...].starts(with: end) {
+            advance()
+            if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\""), let escaped = current {
+                if escaped != quote, escaped != byte { content.append(byte) }
+                content.append(escaped)
+                advance()
+            } else {
+                content.append(byte)
+            }
+        }
+        // Up to two quotes may stand before the three that end a long string.
+        while isLong, bytes[position...].starts(with: end + [quote]) { advance() }
+        for _ in end where current != nil { advance() }
+        return String(decoding: content, as: UTF8.self)
+    }
+}
