@@ -1,0 +1,83 @@
+import Foundation
+
+/// The machine itself.
+public struct SystemCommands: NodeCommands {
+    private let host: HostFolder
+    private let origin = ContinuousClock.now
+
+    /// Creates one for the host under `host`.
+    public init(host: HostFolder) { self.host = host }
+
+    /// The time since this value was made.
+    public var now: Duration { ContinuousClock.now - origin }
+
+    /// Waits.
+    public func sleep(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        Thread.sleep(forTimeInterval: Double(seconds) + Double(attoseconds) * 1e-18)
+    }
+
+    /// Runs a program of the host through `chroot`.
+    public func runOnHost(_ words: [String], timeout: Duration) -> CommandOutput? {
+        guard !host.root.isEmpty else { return ChildProcess.run(words, timeout: timeout) }
+        guard let tool = Self.tool("chroot") else { return nil }
+        return Self.unlessTheToolFailed(ChildProcess.run(tool + [host.root] + words, timeout: timeout))
+    }
+
+    /// Runs a program in a process's mount namespace through `nsenter`, whose options busybox has too.
+    public func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? {
+        guard let tool = Self.tool("nsenter") else { return nil }
+        let answer = ChildProcess.run(tool + ["-t", String(process.id), "-m", "--"] + words, timeout: timeout)
+        return Self.unlessTheToolFailed(answer)
+    }
+
+    /// 125 to 127 is how chroot and nsenter say that they could not run the program at all (GNU coreutils, POSIX env).
+    private static func unlessTheToolFailed(_ answer: CommandOutput?) -> CommandOutput? {
+        guard let answer, !(125...127).contains(answer.code) else { return nil }
+        return answer
+    }
+
+    /// A program of this container's own, by itself or as a part of busybox.
+    private static func tool(_ name: String) -> [String]? {
+        let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin"]
+        if let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) { return ["\(folder)/\(name)"] }
+        if let folder = folders.first(where: { access("\($0)/busybox", X_OK) == 0 }) {
+            return ["\(folder)/busybox", name]
+        }
+        return nil
+    }
+
+    /// Looks through /proc, which shows the host's processes where this program is in the host's PID namespace.
+    public func processes(called names: Set<String>) -> [RuntimeProcess] {
+        var home = stat()
+        guard stat(host.local("/"), &home) == 0 else { return [] }
+        let ids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+        return ids.sorted().compactMap { id in
+            var root = stat()
+            guard let name = Self.text("/proc/\(id)/comm")?.split(separator: "\n").first.map(String.init),
+                names.contains(name), stat("/proc/\(id)/root", &root) == 0,
+                root.st_dev == home.st_dev, root.st_ino == home.st_ino,
+                let start = Self.text("/proc/\(id)/stat").flatMap(Self.start(in:))
+            else { return nil }
+            let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")) ?? ""
+            let words = Self.text("/proc/\(id)/cmdline")?.split(separator: "\0").map(String.init) ?? []
+            return RuntimeProcess(id: id, start: start, program: program, arguments: words)
+        }
+    }
+
+    /// The 22nd field of proc(5)'s stat; the second, in parentheses, may hold blanks and parentheses itself.
+    private static func start(in stat: String) -> UInt64? {
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        // A zombie has ended already, though its parent does not know.
+        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
+        return UInt64(fields[19])
+    }
+
+    private static func text(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return HostFolder.bytes(descriptor, limit: 1 << 20).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
