@@ -1,0 +1,45 @@
+/// What a person should know about a host before anything runs on it.
+struct HostNotes {
+    let folder: HostFolder
+    let host: NodeHost
+
+    /// The notes.
+    var all: [NodeNote] { [dbus, disabled, otherFile].compactMap { $0 } }
+
+    private var dbus: NodeNote? {
+        guard host.dialect != .crio, host.isSystemdCgroup, !folder.exists("/run/dbus/system_bus_socket") else {
+            return nil
+        }
+        return NodeNote(
+            "no-dbus",
+            "this node uses systemd's cgroups and has no D-Bus, by which crun talks to systemd (runc does without): "
+                + "install the package dbus and start dbus.socket, or Pods of the new class will not start"
+        )
+    }
+
+    private var disabled: NodeNote? {
+        let names = host.effective[["disabled_plugins"]]?.strings ?? []
+        guard names.contains(where: { $0.hasSuffix("cri") }) else { return nil }
+        return NodeNote(
+            "cri-disabled",
+            "disabled_plugins turns the kubelet's interface off: this containerd serves no Pods"
+        )
+    }
+
+    private var otherFile: NodeNote? {
+        guard case .file(let path) = host.place, host.kind != .microk8s else { return nil }
+        let files = host.processes.compactMap(Self.file)
+        guard let other = files.first, files.count == host.processes.count, !files.contains(path) else { return nil }
+        return NodeNote(
+            "other-file",
+            "the runtime was started with \(other) and does not read \(path): add the handler there"
+        )
+    }
+
+    /// The configuration a process was started with.
+    private static func file(of process: RuntimeProcess) -> String? {
+        let words = process.arguments
+        let pair = zip(words, words.dropFirst()).first { ["-c", "--config"].contains($0.0) }
+        return pair?.1 ?? words.first { $0.hasPrefix("--config=") }.map { String($0.dropFirst(9)) }
+    }
+}
