@@ -14,7 +14,7 @@ struct Polypod: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             CheckCommand.self, InspectCommand.self, DemoCommand.self, CertsCommand.self, ConfigCommand.self,
-            ReviewCommand.self,
+            ReviewCommand.self, NodeCommand.self,
         ]
     )
 
