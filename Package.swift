@@ -153,9 +153,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "NodeRuntimeTests",
+            dependencies: ["NodeRuntime"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PolypodTests",
             dependencies: [
-                "polypod", "ImageRegistry", "PodAdmission", swiftASN1, x509, .product(name: "Yams", package: "Yams"),
+                "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", swiftASN1, x509,
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),

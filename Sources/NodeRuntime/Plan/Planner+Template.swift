@@ -9,7 +9,10 @@ extension Planner {
     ) throws(NodeError) -> ConfigurationPlan {
         let rendered = host.kind.effectiveFile
         var made = MarkedText(try folder.text(rendered) ?? "")
-        while let block = try made.blocks(in: rendered).first { made.remove(block) }
+        while let block = try made.blocks(in: rendered).first {
+            // Inside this one stands all that the distribution wrote.
+            if block.name == BlockName.file { made.unmark(block) } else { made.remove(block) }
+        }
         var edit = ConfigurationEdit(file: rendered, text: made.text)
         let before = try folder.read(path)
         let text = try folder.text(path)

@@ -54,8 +54,13 @@ struct MarkedText: Equatable, Sendable {
     /// Adds a block before line `index`, counted from 0.
     mutating func insert(_ name: String, _ body: [String], indent: String, at index: Int) {
         let end = content.lineEnding
-        let isJoined = index == content.lines.count && content.isOpen
+        var isJoined = index == content.lines.count && content.isOpen
         if isJoined { content.lines[index - 1].ending = end }
+        if index < content.lines.count, let mark = Mark(content.lines[index].text), mark.isJoined {
+            // The line end that was added belongs to whichever block is the first behind it.
+            content.lines[index].text = Mark(name: mark.name, isBegin: true, isJoined: false).text
+            isJoined = true
+        }
         let texts =
             [Mark(name: name, isBegin: true, isJoined: isJoined).text] + body
             + [Mark(name: name, isBegin: false, isJoined: false).text]
