@@ -1,0 +1,179 @@
+import Foundation
+import Testing
+
+@testable import NodeRuntime
+
+/// Configurations that cannot be edited, and files that are not what they seem: an error, and nothing changed.
+@Suite struct HostileTests {
+    struct Case: CustomTestStringConvertible {
+        let text: String
+        let code: NodeError.Code
+        /// What the message has to name.
+        let says: String
+        let reason: String
+
+        init(_ text: String, _ code: NodeError.Code, says: String = "config.toml", _ reason: String) {
+            (self.text, self.code, self.says, self.reason) = (text, code, says, reason)
+        }
+
+        var testDescription: String { reason }
+    }
+
+    static let etc = "/etc/containerd/config.toml"
+    static let cri = "plugins.\"io.containerd.grpc.v1.cri\""
+
+    static let cases: [Case] = [
+        Case("version = 2\n[plugins\n", .configSyntax, says: "config.toml:2:", "a header without an end"),
+        Case("version = 2\na = 1\na = 2\n", .configSyntax, says: "config.toml:3:", "a key twice"),
+        Case("version = 2\n[a]\n[a]\n", .configSyntax, says: "config.toml:3:", "a table twice"),
+        Case("version = 2\na = 99999999999999999999\n", .configSyntax, says: "config.toml:2:", "an integer too large"),
+        Case("version = 2\na = 2026-13-45\n", .configSyntax, says: "config.toml:2:", "a date that is none"),
+        Case("version = 2\na = \"\u{1}\"\n", .configSyntax, says: "config.toml:2:", "a control character"),
+        Case("version = 2\n# \0\nx = ]\n", .configSyntax, "a NUL, behind which the parser would not look"),
+        Case("version = 2\na = " + String(repeating: "[", count: 5000), .configSyntax, "brackets without end"),
+        Case("version = 2\n\"a\\u0000b\" = 1\n", .configSyntax, "a key with an escaped NUL"),
+        Case("version = 1\n", .configVersion, "version 1"),
+        Case("[plugins.cri]\n", .configVersion, says: "no version", "version 1 without saying so"),
+        Case("disabled_plugins = [\"cri\"]\n", .configVersion, says: "no version", "what Docker's package installs"),
+        Case("version = 9\n", .configVersion, says: "9", "a version of the future"),
+        Case("version = \"2\"\n", .configVersion, "a version that is no number"),
+        Case(
+            "version = 2\n[\(cri).containerd.runtimes.crun-wasmedge]\nruntime_type = \"io.containerd.runc.v2\"\n",
+            .handlerTaken,
+            "somebody's handler without the annotations"
+        ),
+        Case(
+            "version = 2\n[\(cri).containerd.runtimes.'crun-wasmedge'.options]\nBinaryName = \"/usr/bin/crun-wasmedge\"\n",
+            .handlerTaken,
+            "somebody's handler in other quotes"
+        ),
+        Case(
+            "version = 2\n[\(cri).containerd]\nruntimes.crun-wasmedge.runtime_type = \"x\"\n",
+            .handlerTaken,
+            "somebody's handler by dotted keys"
+        ),
+        Case(
+            "version = 2\n[\(cri)]\ncontainerd = { runtimes = { runc = { runtime_type = \"io.containerd.runc.v2\" } } }\n",
+            .tableClosed,
+            says: "\(cri).containerd is",
+            "an inline table on the way"
+        ),
+        Case("version = 2\nplugins = {}\n", .tableClosed, says: "plugins is", "an inline table at the root"),
+        Case("version = 2\n[\(cri)]\ncontainerd = 5\n", .tableClosed, "a number where a table has to be"),
+        Case("version = 2\n[[plugins]]\n", .tableClosed, "an array of tables"),
+        Case("version = 2\n# polypod: begin crun-wasmedge\n[a]\n", .markersDamaged, says: ":2:", "an end that is lost"),
+        Case("version = 2\n# polypod: end crun-wasmedge\n", .markersDamaged, says: ":2:", "a beginning that is lost"),
+        Case(
+            "version = 2\n# polypod: begin crun-wasmedge\n# polypod: begin images\n# polypod: end images\n",
+            .markersDamaged,
+            says: ":3:",
+            "a block in a block"
+        ),
+        Case(
+            "version = 2\n# polypod: begin crun-wasmedge\n# polypod: end crun-wasmedge\n"
+                + "# polypod: begin crun-wasmedge\n# polypod: end crun-wasmedge\n",
+            .markersDamaged,
+            says: ":5:",
+            "a block twice"
+        ),
+        Case(
+            "version = 2\n# polypod: begin crun-wasmedge\n[metrics]\naddress = \"x\"\n# polypod: end crun-wasmedge\n",
+            .editRefused,
+            "somebody's table between the comments"
+        ),
+    ]
+
+    @Test(arguments: cases)
+    func isRefusedAndNothingChanges(_ item: Case) throws {
+        let node = try TestNode()
+        try node.put(item.text, at: Self.etc)
+        let before = node.snapshot(withTimes: true)
+        let error = #expect(throws: NodeError.self) { try node.install() }
+        #expect(error?.code == item.code)
+        #expect(error?.message.contains(item.says) ?? false, "\(error?.message ?? "")")
+        #expect(error?.isInstallFailure == false)
+        #expect(node.snapshot(withTimes: true) == before)
+        #expect(node.restarts == 0)
+    }
+
+    @Test func bytesThatAreNoText() throws {
+        let node = try TestNode()
+        try node.makeFolder("/etc/containerd")
+        try Data([0x76, 0xFF, 0xFE]).write(to: URL(filePath: node.root + Self.etc))
+        #expect(node.code { try node.install() } == .configUnreadable)
+        #expect(truncate(node.root + Self.etc, 5 << 20) == 0)
+        #expect(node.code { try node.install() } == .configUnreadable, "too large")
+        #expect(unlink(node.root + Self.etc) == 0 && mkfifo(node.root + Self.etc, 0o600) == 0)
+        #expect(node.code { try node.install() } == .configUnreadable, "a pipe, which nobody waits for")
+    }
+
+    @Test(arguments: [
+        ("../../../../../../etc/real.toml", "/etc/real.toml", "more steps up than there are"),
+        ("/etc/real.toml", "/etc/real.toml", "an absolute link means the host's root"),
+        ("../../opt/link", "/etc/real.toml", "a link to a link"),
+    ])
+    func linksStayAndLeadNowhereElse(target: String, file: String, reason: String) throws {
+        let node = try TestNode()
+        try node.put("version = 2\n", at: file)
+        try node.makeFolder("/etc/containerd")
+        #expect(symlink("/etc/real.toml", node.root + "/opt/link") == 0)
+        #expect(symlink(target, node.root + Self.etc) == 0)
+        let before = node.snapshot()
+        try node.install()
+        #expect(node.text(file)?.contains("crun-wasmedge") ?? false, "\(reason)")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: node.root + Self.etc) == target)
+        #expect(node.text(file + ".before-polypod") == "version = 2\n", "the backup lies beside the file itself")
+        try node.uninstall()
+        #expect(node.snapshot() == before)
+    }
+
+    @Test func linksInACircle() throws {
+        let node = try TestNode()
+        try node.makeFolder("/etc/containerd")
+        #expect(symlink("config.toml", node.root + Self.etc) == 0)
+        #expect(node.code { try node.install() } == .configUnreadable)
+    }
+
+    @Test func modeAndOwnerStay() throws {
+        let node = try TestNode()
+        try node.put("version = 2\n", at: Self.etc)
+        #expect(chmod(node.root + Self.etc, 0o440) == 0)
+        if geteuid() == 0 { #expect(chown(node.root + Self.etc, 12, 34) == 0) }
+        let before = try node.folder.read(Self.etc)
+        try node.install()
+        let after = try node.folder.read(Self.etc)
+        #expect(after?.mode == 0o440 && after?.owner == before?.owner && after?.group == before?.group)
+    }
+
+    @Test func hostsThatAreNone() throws {
+        let node = try TestNode()
+        #expect(unlink(node.root + NodeKind.containerd.binaries[0]) == 0)
+        #expect(node.code { try node.install() } == .hostUnknown)
+        try node.makeFolder(NodeKind.k3s.folder)
+        #expect(node.code { try node.install() } == .hostNotStarted)
+        try node.makeFolder(NodeKind.rke2.folder)
+        let error = #expect(throws: NodeError.self) { try node.install() }
+        #expect(error?.code == .hostAmbiguous && error?.message.contains("k3s, RKE2") ?? false)
+        let nowhere = HostFolder(root: node.root + "/nowhere")
+        #expect(
+            node.code { _ = try NodeInstaller(folder: nowhere, commands: node).install([.wasmedge]) } == .hostUnknown
+        )
+    }
+
+    @Test func whatRunsDecidesBetweenTwo() throws {
+        let node = try TestNode()
+        try node.put("version = 2\n", at: Self.etc)
+        try node.makeFolder("/etc/crio")
+        #expect(try node.install().plan.host.kind == .containerd, "containerd runs, CRI-O does not")
+    }
+
+    @Test func onlyOneAtATime() throws {
+        let node = try TestNode()
+        try node.put("version = 2\n", at: Self.etc)
+        let lock = try NodeLock(node.folder)
+        defer { _ = lock }
+        #expect(node.code { try node.install() } == .locked)
+        #expect(node.code { try node.uninstall() } == .locked)
+        #expect(try !node.status().isRight, "looking needs no lock")
+    }
+}
