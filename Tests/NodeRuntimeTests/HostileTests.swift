@@ -160,6 +160,41 @@ import Testing
         )
     }
 
+    @Test func handlersThatOthersPutIntoDropInsAndTemplates() throws {
+        let node = try RoundTripTests.node(RoundTripTests.cases[9])
+        let theirs = "\(NodeKind.k3s.folder)/config-v3.toml.d/10-theirs.toml"
+        let table = RuntimeTable(engine: .wasmedge, dialect: .containerd3, isSystemdCgroup: true)
+        try node.put("[\(TOMLTree.header(table.path))]\nruntime_type = \"x\"\n", at: theirs)
+        let error = #expect(throws: NodeError.self) { try node.install() }
+        #expect(error?.code == .handlerTaken && error?.message.contains(theirs) ?? false)
+        try node.put(table.lines.joined(separator: "\n"), at: theirs)
+        #expect(try node.install().notes.map(\.code).first == "handler-of-others")
+
+        let other = try RoundTripTests.node(RoundTripTests.cases[8])
+        let template = "\(NodeKind.k3s.folder)/config-v3.toml.tmpl"
+        try other.put("{{ template \"base\" . }}\n[plugins.x.containerd.runtimes.'crun-wasmedge']\n", at: template)
+        #expect(other.code { try other.install() } == .handlerTaken)
+        let own = "\(NodeKind.k3s.folder)/config-v3.toml.d/60-polypod-crun-wasmedge.toml"
+        try node.put("# mine\n", at: own)
+        unlink(node.root + theirs)
+        #expect(node.code { try node.install() } == .handlerTaken, "a file of that name without our heading")
+    }
+
+    @Test func templatesFromBeforeAnUpgradeGoWhenTheDropInsWouldBeUsed() throws {
+        let node = try RoundTripTests.node(RoundTripTests.cases[7])
+        let before = node.snapshot()
+        try node.install()
+        let base = try #require(node.text("/base.toml"))
+        let dropIns = "\(NodeKind.k3s.folder)/config-v3.toml.d"
+        let upgraded = base.replacing("version = 3\n", with: "version = 3\nimports = [\"\(dropIns)/*.toml\"]\n")
+        try node.put(upgraded, at: "/base.toml")
+        node.render()
+        #expect(try node.install().plan.isEmpty, "the template goes on to be used")
+        try node.put(base, at: "/base.toml")
+        try node.uninstall()
+        #expect(node.snapshot() == before)
+    }
+
     @Test func whatRunsDecidesBetweenTwo() throws {
         let node = try TestNode()
         try node.put("version = 2\n", at: Self.etc)

@@ -134,6 +134,37 @@ import Testing
         #expect(try node.install().notes.map(\.code) == ["no-dbus", "cri-disabled", "other-file"])
     }
 
+    @Test func aRestartThatNobodyMadeIsRemembered() throws {
+        let node = try Self.node { $0.startTime = 1000 }
+        #expect(try node.install(isRestarting: false).notes.isEmpty)
+        #expect(try node.status().notes.map(\.code) == ["restart-pending"])
+        #expect(try node.install().notes.map(\.code) == ["restart-pending"])
+        let later = try Self.node { $0.startTime = 1 << 40 }
+        try later.install()
+        #expect(try later.status().notes.isEmpty)
+    }
+
+    @Test func whatCannotBeWrittenLeavesEverything() throws {
+        let node = try Self.node()
+        try node.put("", at: Self.etc + ".polypod-tmp/in-the-way")
+        let before = node.snapshot()
+        #expect(node.code { try node.install() } == .notWritable)
+        #expect(node.snapshot() == before && node.restarts == 0)
+    }
+
+    @Test func whatSomebodyElseWritesMeanwhileStays() throws {
+        let node = try Self.node()
+        let plan = try Planner(folder: node.folder, commands: node)
+            .installation(of: [.wasmedge], bundles: [.wasmedge: node.bundle()])
+        try node.put("version = 2\n# theirs\n", at: Self.etc)
+        var writer = FileWriter(folder: node.folder)
+        let error = #expect(throws: NodeError.self) { try writer.write(plan.files) }
+        #expect(error?.code == .changedMeanwhile)
+        try writer.rollBack()
+        #expect(node.text(Self.etc) == "version = 2\n# theirs\n")
+        #expect(node.text(Self.etc + ".before-polypod") == nil)
+    }
+
     @Test func olderCRIOKnowsNoAllowedAnnotations() throws {
         for (version, isThere) in [("crio version 1.29.4", false), ("crio version 1.30.0", true)] {
             var behaviour = TestNode.Behaviour()

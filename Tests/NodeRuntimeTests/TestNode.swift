@@ -20,6 +20,7 @@ final class TestNode: NodeCommands {
         var isRunning = true
         var program = "/usr/bin/containerd"
         var arguments: [String] = []
+        var startTime: Int?
     }
 
     private struct State {
@@ -50,7 +51,13 @@ final class TestNode: NodeCommands {
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
     private func process(_ id: Int32) -> RuntimeProcess {
-        RuntimeProcess(id: id, start: UInt64(id) * 10, program: behaviour.program, arguments: behaviour.arguments)
+        RuntimeProcess(
+            id: id,
+            start: UInt64(id) * 10,
+            program: behaviour.program,
+            arguments: behaviour.arguments,
+            startTime: behaviour.startTime
+        )
     }
 
     func makeFolder(_ path: String) throws {

@@ -31,13 +31,16 @@ public struct RuntimeProcess: Hashable, Sendable {
     public let program: String
     /// Its arguments.
     public let arguments: [String]
+    /// When that was, in seconds since 1970; nil where nobody can tell.
+    public let startTime: Int?
 
     /// Creates one.
-    public init(id: Int32, start: UInt64, program: String, arguments: [String] = []) {
+    public init(id: Int32, start: UInt64, program: String, arguments: [String] = [], startTime: Int? = nil) {
         self.id = id
         self.start = start
         self.program = program
         self.arguments = arguments
+        self.startTime = startTime
     }
 }
 

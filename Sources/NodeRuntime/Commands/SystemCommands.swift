@@ -31,10 +31,12 @@ public struct SystemCommands: NodeCommands {
         return Self.unlessTheToolFailed(answer)
     }
 
-    /// 125 to 127 is how chroot and nsenter say that they could not run the program at all (GNU coreutils, POSIX env).
+    /// 125 to 127 is how chroot and nsenter say that they could not run the program at all (GNU coreutils, POSIX env);
+    /// busybox has other codes, and says its name.
     private static func unlessTheToolFailed(_ answer: CommandOutput?) -> CommandOutput? {
         guard let answer, !(125...127).contains(answer.code) else { return nil }
-        return answer
+        let isTool = answer.errors.hasPrefix("chroot: ") || answer.errors.hasPrefix("nsenter: ")
+        return answer.code != 0 && isTool ? nil : answer
     }
 
     /// A program of this container's own, by itself or as a part of busybox.
@@ -61,7 +63,8 @@ public struct SystemCommands: NodeCommands {
             else { return nil }
             let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")) ?? ""
             let words = Self.text("/proc/\(id)/cmdline")?.split(separator: "\0").map(String.init) ?? []
-            return RuntimeProcess(id: id, start: start, program: program, arguments: words)
+            let time = Self.bootTime.map { $0 + Int(start) / max(1, sysconf(Int32(_SC_CLK_TCK))) }
+            return RuntimeProcess(id: id, start: start, program: program, arguments: words, startTime: time)
         }
     }
 
@@ -72,6 +75,12 @@ public struct SystemCommands: NodeCommands {
         // A zombie has ended already, though its parent does not know.
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return UInt64(fields[19])
+    }
+
+    /// When the machine was started, in seconds since 1970 (proc(5), stat).
+    private static var bootTime: Int? {
+        let line = text("/proc/stat")?.split(separator: "\n").first { $0.hasPrefix("btime ") }
+        return line.flatMap { Int($0.dropFirst(6)) }
     }
 
     private static func text(_ path: String) -> String? {

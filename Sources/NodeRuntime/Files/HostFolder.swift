@@ -56,6 +56,13 @@ public struct HostFolder: Sendable {
     /// Whether something stands at the host's `path`.
     public func exists(_ path: String) -> Bool { kind(path) != nil }
 
+    /// When the host's file at `path` was last written, in seconds since 1970; nil where there is none.
+    func modified(_ path: String) -> Int? {
+        guard let resolved = try? resolve(path) else { return nil }
+        var status = stat()
+        return lstat(local(resolved), &status) == 0 ? status.st_mtim.tv_sec : nil
+    }
+
     /// The names in a folder of the host, sorted; none where there is no such folder.
     public func list(_ path: String) -> [String] {
         guard let resolved = try? resolve(path) else { return [] }

@@ -40,14 +40,17 @@ public struct NodeHost: Equatable, Sendable {
     let binary: String?
     /// What the runtime's configuration says as a whole, as far as that is known.
     let effective: TOMLTree
+    /// Whether the runtime's program could be asked for that before anything was changed.
+    let isDumped: Bool
     /// The runtime's processes.
     let processes: [RuntimeProcess]
 
-    /// The name for people.
-    public var title: String {
-        let runtime = kind == .crio || kind == .containerd ? kind.title : "\(kind.title), containerd"
-        let config = configVersion.map { "config version \($0)" } ?? "config"
-        return "\(runtime) \(version?.description ?? "of unknown version"), \(config), \(place.title)"
+    /// What it is, for people.
+    public var facts: [String] {
+        let runtime = kind == .crio ? kind : .containerd
+        let number = version?.description ?? "of unknown version"
+        let config = configVersion.map { ["config version \($0)"] } ?? []
+        return (kind == runtime ? [] : [kind.title]) + ["\(runtime.title) \(number)"] + config + [place.title]
     }
 
     /// Whether the runtime is at least of a version; unknown counts as `unknown`.

@@ -39,6 +39,7 @@ struct NodeSurvey {
             dialect: made.format.flatMap { Dialect(containerdVersion: $0) } ?? .crio,
             binary: binary,
             effective: dump ?? made.tree,
+            isDumped: dump != nil,
             processes: processes
         )
     }

@@ -31,14 +31,16 @@ struct FileWriter {
     /// Puts everything back that was written.
     mutating func rollBack() throws(NodeError) {
         while let (change, made) = done.last {
-            if let before = change.before {
-                try folder.write(before.bytes, to: change.path, like: before)
-            } else {
-                try folder.remove(change.path)
-            }
+            // What could not be written need not be put back, and could not be.
+            if try folder.read(change.path) != change.before { try putBack(change) }
             for path in made.reversed() { folder.removeEmptyFolder(path) }
             done.removeLast()
         }
+    }
+
+    private func putBack(_ change: FileChange) throws(NodeError) {
+        guard let before = change.before else { return try folder.remove(change.path) }
+        try folder.write(before.bytes, to: change.path, like: before)
     }
 
     /// Removes the folders that go with their last file.

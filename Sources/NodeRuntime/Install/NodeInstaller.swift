@@ -61,7 +61,7 @@ public struct NodeInstaller {
             try transaction.rollBack(from: error)
             throw error
         }
-        try transaction.finish()
+        transaction.finish()
         return NodeReport(plan: plan, restart: restart, notes: plan.notes + transaction.notes)
     }
 }

@@ -67,11 +67,20 @@ struct NodeTransaction {
     }
 
     /// Deletes what is not needed any more, the bundles of a removal last.
-    mutating func finish() throws(NodeError) {
+    ///
+    /// The node is as it should be by now: what cannot be deleted is a note and no failure.
+    mutating func finish() {
         files.finish()
-        for swap in swaps { try swap.commit() }
+        for swap in swaps { note { () throws(NodeError) in try swap.commit() } }
         for change in plan.bundles where change.action == .remove {
-            try BundleSwap.take(folder.local(change.path)).commit()
+            let place = folder.local(change.path)
+            note { () throws(NodeError) in try BundleSwap.take(place).commit() }
+        }
+    }
+
+    private mutating func note(_ work: () throws(NodeError) -> Void) {
+        do throws(NodeError) { try work() } catch {
+            notes.append(NodeNote("bundle-left", "an old bundle could not be deleted: \(error.message)"))
         }
     }
 
@@ -79,16 +88,15 @@ struct NodeTransaction {
     ///
     /// - Throws: `rollback-failed` where that does not work.
     mutating func rollBack(from error: NodeError) throws(NodeError) {
-        do throws(NodeError) {
-            try files.rollBack()
-            for swap in swaps.reversed() { try swap.rollBack() }
-        } catch let second {
+        do throws(NodeError) { try files.rollBack() } catch let second {
             throw NodeError(
                 .rollbackFailed,
                 "\(error.message); the files could not be put back: \(second.message)",
                 remedy: "put config.toml.before-polypod back by hand and restart \(plan.host.kind.title)"
             )
         }
+        // After the files, since a configuration without its bundle is worse than a bundle without its configuration.
+        for swap in swaps.reversed() { note { () throws(NodeError) in try swap.rollBack() } }
         guard let restarted else { return }
         let outcome = RuntimeRestart(folder: folder, commands: commands).restart(plan.host, restarted)
         guard case .down(let reason) = outcome else { return }

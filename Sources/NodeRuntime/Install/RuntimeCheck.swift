@@ -18,6 +18,8 @@ struct RuntimeCheck {
         guard let binary = host.binary,
             let answer = NodeSurvey(folder: folder, commands: commands).ask(host.kind, binary)
         else { return .unasked }
+        // What could not answer before the change either says nothing about the change.
+        guard answer.code == 0 || host.isDumped else { return .unasked }
         guard answer.code == 0 else {
             return .refused("\(host.kind.title) refuses the configuration: \(answer.lastLine)")
         }

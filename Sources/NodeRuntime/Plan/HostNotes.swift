@@ -6,6 +6,18 @@ struct HostNotes {
     /// The notes.
     var all: [NodeNote] { [dbus, disabled, otherFile].compactMap { $0 } }
 
+    /// The note of a runtime that still runs with what its configuration was before.
+    ///
+    /// - Parameter files: the files that define the handlers.
+    func pending(_ files: [String]) -> [NodeNote] {
+        // Times are whole seconds on both sides.
+        guard let start = host.processes.compactMap(\.startTime).max(),
+            files.compactMap(folder.modified).contains(where: { $0 > start + 2 })
+        else { return [] }
+        let text = "\(host.kind.title) was started before its configuration was last changed: restart it"
+        return [NodeNote("restart-pending", text)]
+    }
+
     private var dbus: NodeNote? {
         guard host.dialect != .crio, host.isSystemdCgroup, !folder.exists("/run/dbus/system_bus_socket") else {
             return nil

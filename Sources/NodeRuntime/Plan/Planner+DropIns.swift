@@ -2,7 +2,7 @@ extension Planner {
     private static let heading = "# Written by 'polypod node install', removed by 'polypod node uninstall'."
     private static let folderLine = "# The folder was made with it."
 
-    private func dropIn(_ engine: WasmEngine, _ folder: String) -> String {
+    func dropIn(_ engine: WasmEngine, _ folder: String) -> String {
         "\(folder)/60-polypod-\(engine.handler).\(folder.hasSuffix(".conf.d") ? "conf" : "toml")"
     }
 

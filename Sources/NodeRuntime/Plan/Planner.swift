@@ -27,13 +27,15 @@ public struct Planner {
         let configuration = try configuration(of: host, adding: engines)
         var changes: [BundleChange] = []
         for engine in engines { changes.append(try bundle(engine, from: bundles[engine])) }
+        var notes = configuration.notes + HostNotes(folder: folder, host: host).all
+        if configuration.files.isEmpty { notes += pending(host, engines) }
         return NodePlan(
             host: host,
             engines: engines,
             isRemoval: false,
             files: configuration.files,
             bundles: changes,
-            notes: configuration.notes + HostNotes(folder: folder, host: host).all,
+            notes: notes,
             restart: restart(host, configuration)
         )
     }
@@ -66,6 +68,16 @@ public struct Planner {
             notes: notes,
             restart: restart(host, configuration)
         )
+    }
+
+    /// The note of a restart that nobody made yet.
+    func pending(_ host: NodeHost, _ engines: [WasmEngine]) -> [NodeNote] {
+        let files =
+            switch host.place {
+            case .file(let path), .template(let path): [path]
+            case .dropIns(let path): engines.map { dropIn($0, path) }
+            }
+        return HostNotes(folder: folder, host: host).pending(files)
     }
 
     /// A changed bundle needs no restart: the runtime starts crun anew for every container.

@@ -76,6 +76,7 @@ extension Planner {
                 )
             )
         }
+        if states.contains(where: \.isConfigured) { notes += pending(host, engines) }
         return NodeStatus(host: host, engines: states, notes: notes + HostNotes(folder: folder, host: host).all)
     }
 }

@@ -3,7 +3,7 @@ import NodeRuntime
 extension NodePlan {
     /// The plan for a person: what is there, what changes, line by line.
     func text(for terminal: Terminal) -> String {
-        var text = NodeLine("host", host.title).text(for: terminal)
+        var text = NodeLine("host", host.facts.joined(separator: terminal.dot)).text(for: terminal)
         for bundle in bundles { text += NodeLine("bundle", bundle.text(isDone: false)).text(for: terminal) }
         for file in files where !file.isBackup {
             text += NodeLine("config", file.text(isDone: false)).text(for: terminal)
@@ -34,7 +34,7 @@ extension NodePlan {
 extension NodeReport {
     /// The report for a person.
     func text(for terminal: Terminal) -> String {
-        var text = NodeLine("host", plan.host.title).text(for: terminal)
+        var text = NodeLine("host", plan.host.facts.joined(separator: terminal.dot)).text(for: terminal)
         for bundle in plan.bundles { text += NodeLine("bundle", bundle.text(isDone: true)).text(for: terminal) }
         for file in plan.files {
             text += NodeLine(file.isBackup ? "backup" : "config", file.text(isDone: true)).text(for: terminal)
@@ -65,7 +65,7 @@ extension NodeReport {
 extension NodeStatus {
     /// The status for a person.
     func text(for terminal: Terminal) -> String {
-        var text = NodeLine("host", host.title).text(for: terminal)
+        var text = NodeLine("host", host.facts.joined(separator: terminal.dot)).text(for: terminal)
         text += NodeLine("runs", process.map { "yes, process \($0)" } ?? "not that this program can see").text(
             for: terminal
         )
