@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# `polypod node` from this machine, against the node's root.
+
+case_bare() {
+  create web
+  eventually 60 "the kubelet says that there is no such runtime" no_such_runtime
+}
+
+no_such_runtime() {
+  kubectl -n "$ns" get events -o json | jq -r '.items[].message' | grep -q 'no runtime for "crun-wasmedge" is configured'
+}
+
+case_plan() {
+  local before said
+  before=$(state_of "$config")
+  said=$(node_command plan --engine wasmedge --bundle "$bundles/crun-wasmedge")
+  expect_match "the plan" "$said" 'runtimes\.crun-wasmedge\]'
+  expect_match "the plan" "$said" '^\+'
+  expect "the configuration" "$(state_of "$config")" "$before"
+  [ ! -e "$node_root/opt/crun-wasmedge" ]
+}
+
+case_broken_configuration() {
+  local said status=0 line
+  printf '[plugins.broken\n' >>"$config"
+  line=$(wc -l <"$config")
+  before=$(state_of "$config")
+  said=$(install_from_here wasmedge --no-restart 2>&1) || status=$?
+  expect "the configuration" "$(state_of "$config")" "$before"
+  cp -p "$work/bare.toml" "$config"
+  expect "the exit code" "$status" 2
+  expect_match "what is said" "$said" "config\.toml:$line"
+  [ ! -e "$node_root/opt/crun-wasmedge" ]
+}
+
+# containerd 1.x: the imported file's table takes the place of the whole of the main file's.
+case_imported_configuration() {
+  local said status=0
+  "${node_shell[@]}" containerd --version | grep -q ' v\?1\.' || skip "containerd 2 merges what it imports"
+  mkdir -p "$node_root/etc/containerd/conf.d"
+  printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  enable_tls_streaming = false\n' >"$node_root/etc/containerd/conf.d/other.toml"
+  sed -i '1a imports = ["/etc/containerd/conf.d/*.toml"]' "$config"
+  before=$(sha256sum <"$config")
+  said=$(install_from_here wasmedge --no-restart 2>&1) || status=$?
+  after=$(sha256sum <"$config")
+  rm -r "$node_root/etc/containerd/conf.d"
+  cp -p "$work/bare.toml" "$config"
+  expect "the exit code" "$status" 1
+  expect "the configuration" "$after" "$before"
+  expect_match "what is said" "$said" 'does not know crun-wasmedge'
+  [ ! -e "$node_root/opt/crun-wasmedge" ]
+}
+
+case_install() {
+  local before
+  create web
+  install_from_here wasmedge --no-restart
+  restart_node
+  eventually 90 "two Pods of the Deployment run" web_runs
+  before=$(state_of "$config")
+  install_from_here wasmedge --no-restart
+  expect "the configuration, installed twice" "$(state_of "$config")" "$before"
+  node_command status --engine wasmedge
+}
+
+web_runs() {
+  local pod
+  [ "$(pods_of app=web | wc -l)" -eq 2 ] || return 1
+  for pod in $(pods_of app=web); do
+    running "$pod" && log_has "$pod" app "hello from wasm" && log_has "$pod" prepare prepared || return 1
+  done
+}
+
+case_uninstall() {
+  node_command uninstall --engine wasmedge --no-restart
+  cmp "$config" "$work/bare.toml"
+  [ ! -e "$node_root/opt/crun-wasmedge" ]
+  [ -z "$(find "$node_root/etc/containerd" -newer "$work/bare.toml" -name '*polypod*')" ]
+  restart_node
+}
+
+# With something that restarts containerd.
+case_restart() {
+  local before after
+  make_service_manager
+  before=$(containerd_process)
+  install_from_here wasmedge
+  after=$(containerd_process)
+  [ "$before" != "$after" ] || { echo "containerd was not restarted"; return 1; }
+  install_from_here wasmedge
+  expect "containerd, installed twice" "$(containerd_process)" "$after"
+  node_command uninstall --engine wasmedge
+  cmp "$config" "$work/bare.toml"
+  remove_service_manager
+}
+
+case_no_start() {
+  local status=0 said
+  make_service_manager
+  "${node_shell[@]}" touch /run/next-start-fails
+  said=$(install_from_here wasmedge 2>&1) || status=$?
+  expect "the exit code" "$status" 1
+  expect_match "what is said" "$said" 'did not come up'
+  cmp "$config" "$work/bare.toml"
+  containerd_process >/dev/null || { echo "containerd does not run"; return 1; }
+  [ ! -e "$node_root/opt/crun-wasmedge" ]
+  remove_service_manager
+}
+
+installing_cases() {
+  run_case case_bare "a mixed Deployment on a node with runc alone: no such runtime"
+  run_case case_plan "polypod node plan: a diff, and nothing touched"
+  run_case case_broken_configuration "a broken configuration: refused with its line, and left"
+  run_case case_imported_configuration "a table that an imported file replaces: taken back"
+  run_case case_install "polypod node install: the mixed Deployment runs; a second time changes nothing"
+  run_case case_uninstall "polypod node uninstall: the configuration as it was, byte for byte"
+  run_case case_restart "containerd is restarted once, and not when nothing changes"
+  run_case case_no_start "containerd does not come up: everything put back, containerd runs"
+}

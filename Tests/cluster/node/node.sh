@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# The node: its files, commands in it, its restart, and something that restarts containerd as systemd would.
+
+node_settings() {
+  node_root=${POLYPOD_TEST_NODE_ROOT:?node: set POLYPOD_TEST_NODE_ROOT to the root file system of the node, as this machine sees it}
+  read -ra node_shell <<<"${POLYPOD_TEST_NODE_SHELL:?node: set POLYPOD_TEST_NODE_SHELL to what runs a command in the node}"
+  read -ra node_restart <<<"${POLYPOD_TEST_NODE_RESTART:?node: set POLYPOD_TEST_NODE_RESTART to what restarts the node}"
+  bundles=${POLYPOD_TEST_BUNDLES:-$repository/.build}
+  installer_image=${POLYPOD_TEST_INSTALLER:-localhost/polypod-node-installer}
+  node_name=$(kubectl get nodes -o json | jq -r '.items[0].metadata.name')
+  config=$node_root/etc/containerd/config.toml
+  for engine in wasmedge wasmtime; do
+    [ -x "$bundles/crun-$engine/bin/crun" ] || fail_setup "no bundle in $bundles/crun-$engine: make bundle ENGINE=$engine"
+  done
+  cp -p "$config" "$work/bare.toml"
+}
+
+# node_command WORDS... runs `polypod node` for the node from this machine.
+node_command() {
+  local verb=$1
+  shift
+  "$cli_program" node "$verb" --root "$node_root" "$@"
+}
+
+install_from_here() { # engine further-options...
+  local engine=$1
+  shift
+  node_command install --engine "$engine" --bundle "$bundles/crun-$engine" "$@"
+}
+
+restart_node() {
+  "${node_restart[@]}" >/dev/null 2>&1
+  eventually 60 "the node is ready again" node_ready
+}
+
+node_ready() {
+  kubectl get node "$node_name" -o json | jq -e '.status.conditions[] | select(.type == "Ready") | .status == "True"'
+}
+
+# What the file is, to the byte, and when it was written.
+state_of() {
+  stat -c '%Y %i' "$1"
+  sha256sum <"$1"
+}
+
+containerd_process() {
+  local process
+  for process in /proc/[0-9]*; do
+    if [ "$(cat "$process/comm" 2>/dev/null)" = containerd ] && ! grep -q '^State:.Z' "$process/status" &&
+      [ "$(stat -Lc %d:%i "$process/root" 2>/dev/null)" = "$(stat -c %d:%i "$node_root")" ]; then
+      echo "${process#/proc/}"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# The node has no service manager. This one is as much of systemd as the installer asks for: `systemctl` hands the word
+# over to a process that stays, which ends containerd and starts it anew. Where /run/next-start-fails is, it does not start
+# the first time.
+make_service_manager() {
+  cat >"$node_root/usr/bin/systemctl" <<'T'
+#!/bin/sh
+case $1 in
+  is-active) [ "$2" = containerd.service ] || [ "$2" = containerd ] || exit 3; pgrep -r DRS -x containerd >/dev/null || exit 3 ;;
+  is-failed) ! pgrep -r DRS -x containerd >/dev/null ;;
+  restart) echo restart >/run/service-manager/ask; read -r code </run/service-manager/answer; exit "$code" ;;
+  *) exit 1 ;;
+esac
+T
+  cat >"$node_root/usr/bin/service-manager" <<'T'
+#!/bin/sh
+mkdir -p /run/service-manager
+rm -f /run/service-manager/*
+mkfifo /run/service-manager/ask /run/service-manager/answer
+while read -r word </run/service-manager/ask; do
+  pkill -x containerd
+  # The containerd that the node came up with stays as a zombie: its parent does not wait for it.
+  while pgrep -r DRS -x containerd >/dev/null; do sleep 0.1; done
+  echo "$word" >>/run/service-manager/log
+  if [ -e /run/next-start-fails ]; then rm /run/next-start-fails; else containerd >>/var/log/lab/containerd.log 2>&1 & fi
+  echo 0 >/run/service-manager/answer
+done
+T
+  chmod 755 "$node_root/usr/bin/systemctl" "$node_root/usr/bin/service-manager"
+  "${node_shell[@]}" setsid service-manager </dev/null >/dev/null 2>&1 &
+  eventually 10 "the service manager listens" "${node_shell[@]}" test -p /run/service-manager/answer
+}
+
+remove_service_manager() {
+  rm -f "$node_root/usr/bin/systemctl" "$node_root/usr/bin/service-manager"
+  pkill -f /usr/bin/service-manager 2>/dev/null || true
+}

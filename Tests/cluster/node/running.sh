@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# What runs with the bundles' crun.
+
+# state POD: how its first container ended, as REASON CODE.
+state() {
+  pod_json "$1" | jq -r '.status.containerStatuses[0].state.terminated | "\(.reason) \(.exitCode)"'
+}
+
+# one_pod NAME IMAGE JSON: a Pod of one container, with more of its specification.
+one_pod() {
+  jq -n --arg name "$1" --arg image "$images/$2" --argjson more "$3" '
+    {apiVersion: "v1", kind: "Pod", metadata: {name: $name},
+     spec: ({restartPolicy: "Never", terminationGracePeriodSeconds: 30,
+             containers: [{name: "app", image: $image} + ($more.container // {})]} + ($more.spec // {}))}
+    | .metadata += ($more.metadata // {})' | kubectl -n "$ns" create -f -
+}
+
+ended() {
+  pod_json "$1" | jq -e '.status.containerStatuses[0].state.terminated != null'
+}
+
+case_both_installed() {
+  install_from_here wasmedge --no-restart
+  install_from_here wasmtime --no-restart
+  restart_node
+  node_command status --engine wasmedge --engine wasmtime
+}
+
+case_exit_code() {
+  one_pod three exit-code:1 '{"container": {"args": ["3"]}}'
+  eventually 60 "the Pod ends" ended three
+  expect "how it ended" "$(state three)" "Error 3"
+  expect "the phase" "$(pod_json three | jq -r .status.phase)" Failed
+  one_pod zero exit-code:1 '{"container": {"args": ["0"]}}'
+  eventually 60 "the Pod ends" ended zero
+  expect "how it ended" "$(state zero)" "Completed 0"
+}
+
+case_failed_job() {
+  example job-exit-code | kubectl -n "$ns" create --validate=false -f -
+  eventually 120 "the Job has failed" job_failed exit-code
+}
+
+job_failed() {
+  kubectl -n "$ns" get job "$1" -o json | jq -e '.status.conditions[]? | select(.type == "Failed") | .status == "True"'
+}
+
+# Deleted and gone, with a grace of 30 s. The kubelet looks at a Pod every second or so; the container itself ends at once.
+case_deleted_at_once() {
+  local took
+  one_pod waiting hello-wasm:1 '{}'
+  is_running waiting
+  sleep 2
+  took=$(centiseconds kubectl -n "$ns" delete pod waiting --wait)
+  printf 'gone after %d.%02d s\n' $((took / 100)) $((took % 100))
+  [ "$took" -le 200 ]
+}
+
+case_echo() {
+  local address
+  example echo | kubectl -n "$ns" create -f -
+  eventually 90 "both Pods are ready" both_ready app=echo
+  address=$(pod_json "$(pods_of app=echo | head -n 1)" | jq -r .status.podIP)
+  jq -n --arg image "$images/native:1" '
+    {apiVersion: "v1", kind: "Pod", metadata: {name: "client"},
+     spec: {terminationGracePeriodSeconds: 0, containers: [{name: "client", image: $image}]}}' | kubectl -n "$ns" create -f -
+  is_running client
+  expect_match "straight from Wasm" "$(from_client "http://$address:8080/straight")" '^GET /straight HTTP/1\.1'
+  expect_match "through nginx" "$(from_client "http://$address:8081/through?a=b")" '^GET /through\?a=b HTTP/1\.1'
+  expect_match "through nginx, its header" "$(from_client "http://$address:8081/through")" 'X-Forwarded-For: 10\.'
+}
+
+both_ready() {
+  [ "$(pods_of "$1" | wc -l)" -eq 2 ] &&
+    kubectl -n "$ns" get pods -l "$1" -o json | jq -e '[.items[].status.containerStatuses[]?.ready] | length == 4 and all'
+}
+
+from_client() {
+  kubectl -n "$ns" exec client -- busybox wget -q -T 5 -O - "$1"
+}
+
+case_memory() {
+  example memory-limit | kubectl -n "$ns" create -f -
+  eventually 60 "the Pod ends" ended memory-limit
+  expect "how it ended" "$(state memory-limit)" "OOMKilled 137"
+}
+
+# A module that reads a file by a relative and by an absolute path, with a working directory.
+case_working_directory() {
+  kubectl -n "$ns" create configmap text --from-literal=text="some text here"
+  one_pod reader page:1 '{"container": {"workingDir": "/data", "env": [{"name": "RELATIVE", "value": "text"}],
+    "volumeMounts": [{"name": "data", "mountPath": "/data"}]}, "spec": {"volumes": [{"name": "data", "configMap": {"name": "text"}}]}}'
+  eventually 60 "the Pod ends" ended reader
+  kubectl -n "$ns" logs reader
+  log_has reader app 'relative path text: read'
+  log_has reader app 'absolute path /data/text: read'
+}
+
+# The same image at the same time under both engines. crun gives the process the engine's name.
+case_two_engines() {
+  local engine name
+  for engine in wasmedge wasmtime; do
+    one_pod "on-$engine" hello-wasm:1 "{\"spec\": {\"runtimeClassName\": \"crun-$engine\"}, \"metadata\": {\"annotations\": {\"module.wasm.image/variant\": \"compat-smart\", \"polypod.dev/inject\": \"false\"}}}"
+  done
+  for engine in wasmedge wasmtime; do
+    is_running "on-$engine"
+    says "on-$engine" app "hello from wasm"
+    name=$(command_of "on-$engine")
+    expect "the process of on-$engine" "$name" "[libcrun:$engine]"
+  done
+  one_pod three exit-code:1 '{"container": {"args": ["3"]}, "spec": {"runtimeClassName": "crun-wasmtime"},
+    "metadata": {"annotations": {"module.wasm.image/variant": "compat-smart", "polypod.dev/inject": "false"}}}'
+  eventually 60 "the Pod ends" ended three
+  expect "how it ended under Wasmtime" "$(state three)" "Error 3"
+}
+
+# The name that the first container's process has on the node.
+command_of() {
+  local uid process
+  uid=$(pod_json "$1" | jq -r .metadata.uid)
+  for process in /proc/[0-9]*; do
+    if grep -q "$uid" "$process/cgroup" 2>/dev/null && grep -aq '^\[libcrun' "$process/cmdline" 2>/dev/null; then
+      tr '\0' ' ' <"$process/cmdline" | cut -d ' ' -f 1
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Init container, sidecar and Wasm: the Deployment of the other tests.
+case_mixed() {
+  create web
+  eventually 90 "two Pods of the Deployment run" web_runs
+}
+
+# The loader and every library come from the bundle: a root that has nothing but busybox is enough.
+case_busybox_root() {
+  local root=$work/busybox-root bundle=$node_root/opt/crun-wasmedge
+  mkdir -p "$root/bin" "$root/opt" "$root/proc"
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  cp -a "$bundle" "$root/opt/"
+  unshare --mount --propagation private sh -ec 'mount -t proc proc "$0/proc"; exec chroot "$0" /opt/crun-wasmedge/bin/crun --version' "$root" | tee "$work/version"
+  grep -q '+WASM:wasmedge' "$work/version"
+}
+
+running_cases() {
+  run_case case_both_installed "both engines installed side by side"
+  run_case case_busybox_root "the bundle in a root with busybox alone"
+  run_case case_mixed "a mixed Deployment: native init container and sidecar beside Wasm"
+  run_case case_exit_code "a module's exit code is the container's"
+  run_case case_failed_job "a Job whose module fails is Failed"
+  run_case case_deleted_at_once "a Pod with a Wasm container is gone within two seconds of its deletion"
+  run_case case_echo "the echo server from another Pod, and through nginx beside it"
+  run_case case_memory "the memory limit holds on a Wasm container"
+  run_case case_working_directory "relative and absolute paths under a working directory"
+  run_case case_two_engines "two engines side by side on one node"
+}
