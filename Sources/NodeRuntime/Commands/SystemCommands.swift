@@ -27,7 +27,10 @@ public struct SystemCommands: NodeCommands {
     /// Runs a program in a process's mount namespace through `nsenter`, whose options busybox has too.
     public func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? {
         guard let tool = Self.tool("nsenter") else { return nil }
-        let answer = ChildProcess.run(tool + ["-t", String(process.id), "-m", "--"] + words, timeout: timeout)
+        // A runtime that did not come up has no process any more; any other one of the host stands at the same place.
+        let isThere = Self.text("/proc/\(process.id)/stat").flatMap(Self.start(in:)) == process.start
+        guard let id = isThere ? process.id : ids.first(where: isOnHost) else { return nil }
+        let answer = ChildProcess.run(tool + ["-t", String(id), "-m", "--"] + words, timeout: timeout)
         return Self.unlessTheToolFailed(answer)
     }
 
@@ -51,14 +54,9 @@ public struct SystemCommands: NodeCommands {
 
     /// Looks through /proc, which shows the host's processes where this program is in the host's PID namespace.
     public func processes(called names: Set<String>) -> [RuntimeProcess] {
-        var home = stat()
-        guard stat(host.local("/"), &home) == 0 else { return [] }
-        let ids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
-        return ids.sorted().compactMap { id in
-            var root = stat()
+        ids.compactMap { id in
             guard let name = Self.text("/proc/\(id)/comm")?.split(separator: "\n").first.map(String.init),
-                names.contains(name), stat("/proc/\(id)/root", &root) == 0,
-                root.st_dev == home.st_dev, root.st_ino == home.st_ino,
+                names.contains(name), isOnHost(id),
                 let start = Self.text("/proc/\(id)/stat").flatMap(Self.start(in:))
             else { return nil }
             let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")) ?? ""
@@ -66,6 +64,18 @@ public struct SystemCommands: NodeCommands {
             let time = Self.bootTime.map { $0 + Int(start) / max(1, sysconf(Int32(_SC_CLK_TCK))) }
             return RuntimeProcess(id: id, start: start, program: program, arguments: words, startTime: time)
         }
+    }
+
+    /// All processes, the oldest first as a rule.
+    private var ids: [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }.sorted()
+    }
+
+    /// Whether a process has the host's root for its own.
+    private func isOnHost(_ id: Int32) -> Bool {
+        var (home, root) = (stat(), stat())
+        return stat(host.local("/"), &home) == 0 && stat("/proc/\(id)/root", &root) == 0
+            && root.st_dev == home.st_dev && root.st_ino == home.st_ino
     }
 
     /// The 22nd field of proc(5)'s stat; the second, in parentheses, may hold blanks and parentheses itself.
