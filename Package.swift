@@ -161,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "PolypodTests",
             dependencies: [
-                "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", swiftASN1, x509,
+                "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1, x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
