@@ -91,7 +91,12 @@ final class TestNode: NodeCommands {
     }
 
     func runOnHost(_ words: [String], timeout: Duration) -> CommandOutput? {
-        guard words.last == "--version" else { return behaviour.dump?(effective()) }
+        guard words.last == "--version" else {
+            guard kind == .crio || folder.exists(kind.effectiveFile) else {
+                return CommandOutput(code: 1, output: "", errors: "containerd: no such file or directory")
+            }
+            return behaviour.dump?(effective())
+        }
         return behaviour.version.map { CommandOutput(code: 0, output: $0 + "\n") }
     }
 
