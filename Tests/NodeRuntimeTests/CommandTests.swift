@@ -4,7 +4,7 @@ import Testing
 @testable import NodeRuntime
 
 /// Programs that are really run.
-@Suite struct CommandTests {
+@Suite(.ownThread) struct CommandTests {
     @Test func outputCodeAndEnvironment() {
         let answer = ChildProcess.run(["/bin/sh", "-c", "echo out; echo err >&2; exit 3"], timeout: .seconds(20))
         #expect(answer == CommandOutput(code: 3, output: "out\n", errors: "err\n"))

@@ -4,7 +4,7 @@ import Testing
 @testable import NodeRuntime
 
 /// What becomes of the bytes around the blocks.
-@Suite struct EditTests {
+@Suite(.ownThread) struct EditTests {
     static let etc = "/etc/containerd/config.toml"
     static let images = "[plugins.\"io.containerd.cri.v1.images\"]"
 

@@ -4,7 +4,7 @@ import Testing
 @testable import NodeRuntime
 
 /// Configurations that cannot be edited, and files that are not what they seem: an error, and nothing changed.
-@Suite struct HostileTests {
+@Suite(.ownThread) struct HostileTests {
     struct Case: CustomTestStringConvertible {
         let text: String
         let code: NodeError.Code

@@ -4,7 +4,7 @@ import Testing
 @testable import NodeRuntime
 
 /// What happens around the restart: when it is made, when it counts as done, and what is put back when it is not.
-@Suite struct RestartTests {
+@Suite(.ownThread) struct RestartTests {
     static let etc = "/etc/containerd/config.toml"
 
     static func node(_ change: (inout TestNode.Behaviour) -> Void = { _ in }) throws -> TestNode {

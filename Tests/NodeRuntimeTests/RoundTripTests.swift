@@ -4,7 +4,7 @@ import Testing
 @testable import NodeRuntime
 
 /// Configurations as they are found, each installed into twice and taken back.
-@Suite struct RoundTripTests {
+@Suite(.ownThread) struct RoundTripTests {
     struct Case: CustomTestStringConvertible {
         let fixture: String
         let kind: NodeKind
