@@ -20,13 +20,13 @@ CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 
 SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/node-image/run \
   deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
-  deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime
+  deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: bundle node-image-test help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push measure cluster-test lint format clean
+.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test lint format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what Swift needs here (Debian with apt; other systems: nothing)
 	@$(MAKE) -s install-packages WANTED="$(PACKAGES)"
@@ -73,6 +73,15 @@ node-image-test: setup ## every target of deploy/node-image/Dockerfile with buil
 	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES) buildah busybox-static"
 	Tests/node-image/run
 
+kind-up: ## a kind cluster with Polypod and an example in it; with docker or podman
+	@deploy/local/up kind
+
+k3d-up: ## the same with k3d
+	@deploy/local/up k3d
+
+down: ## remove these clusters and their registry
+	@deploy/local/down
+
 measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
 	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"
 	deploy/webhook/build-static polypod-webhook build/measure
@@ -80,9 +89,7 @@ measure: setup ## hold every promised figure against this machine (about a minut
 	Benchmarks/measure build/measure/polypod-webhook build/measure/constant-server
 
 cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
-	@Tests/cluster/run Tests/node-image/run \
-  deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
-  deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime
+	@Tests/cluster/run
 
 lint: ## the rules of the code: swift format, shellcheck
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
