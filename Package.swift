@@ -101,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "ImageRegistry", "NodeRuntime", "Observability", "PodAdmission", "WebhookServer", argumentParser,
+                "ImageRegistry", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission", "WebhookServer",
+                argumentParser,
                 asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
                 nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509,
                 .product(name: "Yams", package: "Yams"),

@@ -138,7 +138,15 @@ import Testing
         let node = try Self.node { $0.startTime = 1000 }
         #expect(try node.install(isRestarting: false).notes.isEmpty)
         #expect(try node.status().notes.map(\.code) == ["restart-pending"])
-        #expect(try node.install().notes.map(\.code) == ["restart-pending"])
+        #expect(node.restarts == 0)
+        // It is made up for, and is then no longer pending.
+        let report = try node.install()
+        #expect(node.restarts == 1 && report.notes.isEmpty)
+        #expect(report.plan.files.isEmpty && !report.plan.isEmpty)
+        let byHand = try Self.node { ($0.startTime, $0.activeUnit) = (1000, nil) }
+        _ = try byHand.install(isRestarting: false)
+        let second = try byHand.install()
+        #expect(second.isUnfinished && second.notes.map(\.code) == ["restart-pending"])
         let later = try Self.node { $0.startTime = 1 << 40 }
         try later.install()
         #expect(try later.status().notes.isEmpty)

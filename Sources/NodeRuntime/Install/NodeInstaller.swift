@@ -62,6 +62,9 @@ public struct NodeInstaller {
             throw error
         }
         transaction.finish()
-        return NodeReport(plan: plan, restart: restart, notes: plan.notes + transaction.notes)
+        var notes = plan.notes + transaction.notes
+        // The restart that was pending has been made.
+        if case .done = restart { notes.removeAll { $0.code == HostNotes.pendingCode } }
+        return NodeReport(plan: plan, restart: restart, notes: notes)
     }
 }

@@ -1,5 +1,8 @@
 /// What a person should know about a host before anything runs on it.
 struct HostNotes {
+    /// The code of the note of a restart that nobody made yet.
+    static let pendingCode = "restart-pending"
+
     let folder: HostFolder
     let host: NodeHost
 
@@ -15,7 +18,7 @@ struct HostNotes {
             files.compactMap(folder.modified).contains(where: { $0 > start + 2 })
         else { return [] }
         let text = "\(host.kind.title) was started before its configuration was last changed: restart it"
-        return [NodeNote("restart-pending", text)]
+        return [NodeNote(Self.pendingCode, text)]
     }
 
     private var dbus: NodeNote? {

@@ -16,7 +16,7 @@ public struct NodePlan: Sendable {
     public let restart: RestartPlan?
 
     /// Whether there is nothing to do.
-    public var isEmpty: Bool { files.isEmpty && bundles.allSatisfy { !$0.isChange } }
+    public var isEmpty: Bool { restart == nil && files.isEmpty && bundles.allSatisfy { !$0.isChange } }
 }
 
 /// One file that changes.

@@ -27,8 +27,8 @@ public struct Planner {
         let configuration = try configuration(of: host, adding: engines)
         var changes: [BundleChange] = []
         for engine in engines { changes.append(try bundle(engine, from: bundles[engine])) }
-        var notes = configuration.notes + HostNotes(folder: folder, host: host).all
-        if configuration.files.isEmpty { notes += pending(host, engines) }
+        let pending = configuration.files.isEmpty ? pending(host, engines) : []
+        let notes = configuration.notes + HostNotes(folder: folder, host: host).all + pending
         return NodePlan(
             host: host,
             engines: engines,
@@ -36,7 +36,8 @@ public struct Planner {
             files: configuration.files,
             bundles: changes,
             notes: notes,
-            restart: restart(host, configuration)
+            // An installation may have ended between its change and its restart.
+            restart: restart(host, configuration, isPending: !pending.isEmpty)
         )
     }
 
@@ -81,8 +82,12 @@ public struct Planner {
     }
 
     /// A changed bundle needs no restart: the runtime starts crun anew for every container.
-    private func restart(_ host: NodeHost, _ configuration: ConfigurationPlan) -> RestartPlan? {
-        guard configuration.files.contains(where: { !$0.isBackup }) else { return nil }
+    private func restart(
+        _ host: NodeHost,
+        _ configuration: ConfigurationPlan,
+        isPending: Bool = false
+    ) -> RestartPlan? {
+        guard isPending || configuration.files.contains(where: { !$0.isBackup }) else { return nil }
         return RestartSurvey(folder: folder, commands: commands).plan(for: host)
     }
 

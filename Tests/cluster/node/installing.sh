@@ -79,32 +79,34 @@ case_uninstall() {
   restart_node
 }
 
-# With something that restarts containerd.
+# From within the node, with something that restarts containerd.
 case_restart() {
   local before after
   make_service_manager
+  put_into_node
   before=$(containerd_process)
-  install_from_here wasmedge
+  install_in_node
   after=$(containerd_process)
   [ "$before" != "$after" ] || { echo "containerd was not restarted"; return 1; }
-  install_from_here wasmedge
+  install_in_node
   expect "containerd, installed twice" "$(containerd_process)" "$after"
-  node_command uninstall --engine wasmedge
+  in_node status
+  in_node uninstall
   cmp "$config" "$work/bare.toml"
-  remove_service_manager
+  [ "$after" != "$(containerd_process)" ] || { echo "containerd was not restarted"; return 1; }
 }
 
 case_no_start() {
   local status=0 said
   make_service_manager
+  put_into_node
   "${node_shell[@]}" touch /run/next-start-fails
-  said=$(install_from_here wasmedge 2>&1) || status=$?
+  said=$(install_in_node 2>&1) || status=$?
   expect "the exit code" "$status" 1
   expect_match "what is said" "$said" 'did not come up'
   cmp "$config" "$work/bare.toml"
   containerd_process >/dev/null || { echo "containerd does not run"; return 1; }
   [ ! -e "$node_root/opt/crun-wasmedge" ]
-  remove_service_manager
 }
 
 installing_cases() {
@@ -116,4 +118,5 @@ installing_cases() {
   run_case case_uninstall "polypod node uninstall: the configuration as it was, byte for byte"
   run_case case_restart "containerd is restarted once, and not when nothing changes"
   run_case case_no_start "containerd does not come up: everything put back, containerd runs"
+  remove_service_manager
 }

@@ -28,6 +28,23 @@ install_from_here() { # engine further-options...
   node_command install --engine "$engine" --bundle "$bundles/crun-$engine" "$@"
 }
 
+# in_node VERB OPTIONS...: the same from within the node, where its processes and sockets are seen.
+in_node() {
+  local verb=$1
+  shift
+  "${node_shell[@]}" /root/polypod-test/polypod node "$verb" --root / --engine wasmedge "$@"
+}
+
+put_into_node() {
+  mkdir -p "$node_root/root/polypod-test"
+  cp "$cli_program" "$node_root/root/polypod-test/polypod"
+  cp -a "$bundles/crun-wasmedge" "$node_root/root/polypod-test/"
+}
+
+install_in_node() {
+  in_node install --bundle /root/polypod-test/crun-wasmedge
+}
+
 restart_node() {
   "${node_restart[@]}" >/dev/null 2>&1
   eventually 60 "the node is ready again" node_ready
@@ -89,5 +106,6 @@ T
 
 remove_service_manager() {
   rm -f "$node_root/usr/bin/systemctl" "$node_root/usr/bin/service-manager"
+  rm -rf "$node_root/root/polypod-test"
   pkill -f /usr/bin/service-manager 2>/dev/null || true
 }
