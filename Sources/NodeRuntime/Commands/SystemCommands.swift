@@ -24,7 +24,9 @@ public struct SystemCommands: NodeCommands {
         return Self.unlessTheToolFailed(ChildProcess.run(tool + [host.root] + words, timeout: timeout))
     }
 
-    /// Runs a program in a process's mount namespace through `nsenter`, whose options busybox has too.
+    /// Runs a program in a process's namespaces through `nsenter`, whose options busybox has too.
+    ///
+    /// Not its files' alone: what OpenRC starts has the network of whoever asks for it.
     public func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? {
         guard let tool = Self.tool("nsenter") else { return nil }
         // A runtime that did not come up has no process any more; any other one of the host stands at the same place.
