@@ -16,7 +16,14 @@ apply_installer() {
       sed -i -e 's/^resources:/bases:/' -e 's/^patches:/patchesJson6902:/' "$folder/uninstall/kustomization.yaml"
   fi
   kubectl apply -k "$folder/$1"
-  kubectl -n polypod-node rollout status daemonset/polypod-node --timeout=120s
+  installer_is_ready
+}
+
+installer_is_ready() {
+  kubectl -n polypod-node rollout status daemonset/polypod-node --timeout=90s && return 0
+  kubectl -n polypod-node get pods
+  kubectl -n polypod-node logs -l app.kubernetes.io/name=polypod-node --all-containers --tail=10
+  return 1
 }
 
 installer_log() {
@@ -34,7 +41,7 @@ case_daemonset() {
   [ "$process" != "$(containerd_process)" ] || { echo "containerd was not restarted"; return 1; }
   process=$(containerd_process)
   kubectl -n polypod-node delete pod -l app.kubernetes.io/name=polypod-node --timeout=60s
-  kubectl -n polypod-node rollout status daemonset/polypod-node --timeout=120s
+  installer_is_ready
   expect "containerd, installed twice" "$(containerd_process)" "$process"
   create web
   eventually 90 "two Pods of the Deployment run" web_runs
