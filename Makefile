@@ -6,6 +6,8 @@
 ARGS =
 # The engine of the node's runtime: wasmedge, wasmtime or wasmer.
 ENGINE = wasmedge
+# The engines in one node image, for node-image-test.
+ENGINES = wasmedge wasmtime
 SWIFT_FLAGS =
 
 # Where `make examples-push` puts the examples' images, over plain HTTP.
@@ -18,7 +20,7 @@ EXAMPLE_PACKAGES = clang lld wasi-libc libclang-rt-dev-wasm32 wabt
 BUNDLE_PACKAGES = ca-certificates curl debootstrap
 CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 
-SCRIPTS = .ci/run .ci/mend-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/node-image/run \
+SCRIPTS = .ci/run .ci/kubernetes-source .ci/mend-apiserver .ci/mend-reflect2 certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/node-image/run \
   deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
   deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
 SWIFT_SOURCES = Package.swift Sources Tests
@@ -71,7 +73,7 @@ bundle: ## the node's runtime, crun with ENGINE (wasmedge), in .build/crun-ENGIN
 
 node-image-test: setup ## every target of deploy/node-image/Dockerfile with buildah, on stand-ins for the base images
 	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES) buildah busybox-static"
-	Tests/node-image/run
+	ENGINES="$(ENGINES)" Tests/node-image/run
 
 kind-up: ## a kind cluster with Polypod and an example in it; with docker or podman
 	@deploy/local/up kind
@@ -90,6 +92,10 @@ measure: setup ## hold every promised figure against this machine (about a minut
 
 cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
 	@Tests/cluster/run
+
+node-test: setup-cluster-test setup-examples ## the tests on a node that knows runc alone; see Tests/cluster/README.md
+	@$(MAKE) -s install-packages WANTED="nginx-light"
+	@Tests/cluster/node/run
 
 lint: ## the rules of the code: swift format, shellcheck
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

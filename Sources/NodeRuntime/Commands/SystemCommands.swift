@@ -32,7 +32,8 @@ public struct SystemCommands: NodeCommands {
         // A runtime that did not come up has no process any more; any other one of the host stands at the same place.
         let isThere = Self.text("/proc/\(process.id)/stat").flatMap(Self.start(in:)) == process.start
         guard let id = isThere ? process.id : ids.first(where: isOnHost) else { return nil }
-        let answer = ChildProcess.run(tool + ["-t", String(id), "-m", "-u", "-i", "-n", "--"] + words, timeout: timeout)
+        let namespaces = ["-t", String(id), "-m", "-u", "-i", "-n", "--"]
+        let answer = ChildProcess.run(tool + namespaces + words, timeout: timeout)
         return Self.unlessTheToolFailed(answer)
     }
 

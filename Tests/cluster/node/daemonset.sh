@@ -7,8 +7,10 @@ installer_label() {
 
 # apply_installer install|uninstall, with this run's image.
 apply_installer() {
-  local folder=$work/node-installer reference=$registry/polypod-test/node-installer:1
+  local folder=$work/node-installer reference
   if [ ! -d "$folder" ]; then
+    # A name of its own for each image, since a node that has one of that name does not ask again.
+    reference=$registry/polypod-test/node-installer:$(buildah images --format '{{.ID}}' "$installer_image")
     cp -r "$repository/deploy/node-installer" "$folder"
     buildah push --quiet --tls-verify=false "$installer_image" "docker://$reference"
     sed -i -e "s|newName: .*|newName: ${reference%:*}|" -e "s|newTag: .*|newTag: \"${reference##*:}\"|" "$folder/install/kustomization.yaml"

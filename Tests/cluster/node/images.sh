@@ -6,14 +6,12 @@ push_example_images() {
   "$here/push_image.py" "http://$images" "$repository/deploy/examples/modules/images" "$repository/build/examples" >>"$work/digests" ||
     fail_setup "the examples' images could not be pushed to $registry"
   push_nginx
+  push_program curl /etc/nsswitch.conf /etc/nsswitch.conf '["--version"]'
 }
 
 push_nginx() {
-  local folder=$work/nginx library
   command -v nginx >/dev/null || fail_setup "nginx is not installed (Debian package nginx-light)"
-  mkdir -p "$folder"
-  cp "$(command -v nginx)" "$folder/nginx"
-  cat >"$folder/nginx.conf" <<'T'
+  cat >"$work/nginx.conf" <<'T'
 pid /tmp/nginx.pid;
 error_log stderr;
 events {}
@@ -27,16 +25,26 @@ http {
   include /etc/nginx/conf.d/*.conf;
 }
 T
-  jq -n '{"/usr/sbin/nginx": "nginx", "/etc/nginx/nginx.conf": "nginx.conf"}' >"$folder/files.json"
-  # Each library at the path that the loader finds it by.
-  for library in $(ldd "$folder/nginx" | grep -oE '/[^ ]+'); do
-    cp -L "$library" "$folder/${library##*/}"
-    jq --arg path "$library" '.[$path] = ($path | split("/") | last)' "$folder/files.json" >"$folder/more.json"
-    mv "$folder/more.json" "$folder/files.json"
+  push_program nginx "$work/nginx.conf" /etc/nginx/nginx.conf '["-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]'
+}
+
+# push_program NAME FILE PATH ARGUMENTS: an image of a program of this machine, with the libraries that it needs at the
+# paths where its loader looks for them, and one more file.
+push_program() {
+  local name=$1 folder=$work/$1 program path
+  program=$(command -v "$name")
+  mkdir -p "$folder"
+  cp "$2" "$folder/more"
+  jq -n --arg program "$program" --arg path "$3" '{($program): "program", ($path): "more"}' >"$folder/files.json"
+  cp -L "$program" "$folder/program"
+  for path in $(ldd "$program" | grep -oE '/[^ ]+'); do
+    cp -L "$path" "$folder/${path##*/}"
+    jq --arg path "$path" '.[$path] = ($path | split("/") | last)' "$folder/files.json" >"$folder/files.new"
+    mv "$folder/files.new" "$folder/files.json"
   done
-  jq '[{name: "nginx:1", platform: "linux/amd64", files: .,
-        entrypoint: ["/usr/sbin/nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]}]' "$folder/files.json" >"$folder/images.json"
-  "$here/push_image.py" "http://$images" "$folder/images.json" "$folder" >>"$work/digests" || fail_setup "nginx could not be pushed to $registry"
+  jq --arg name "$name" --arg program "$program" --argjson arguments "$4" '
+    [{name: "\($name):1", platform: "linux/amd64", files: ., entrypoint: [$program], cmd: $arguments}]' "$folder/files.json" >"$folder/images.json"
+  "$here/push_image.py" "http://$images" "$folder/images.json" "$folder" >>"$work/digests" || fail_setup "$name could not be pushed to $registry"
 }
 
 # example NAME: a manifest of deploy/examples, with this run's images.
