@@ -6,6 +6,7 @@ push_example_images() {
   "$here/push_image.py" "http://$images" "$repository/deploy/examples/modules/images" "$repository/build/examples" >>"$work/digests" ||
     fail_setup "the examples' images could not be pushed to $registry"
   push_nginx
+  push_busybox
   push_program curl /etc/nsswitch.conf /etc/nsswitch.conf '["--version"]'
 }
 
@@ -26,6 +27,15 @@ http {
 }
 T
   push_program nginx "$work/nginx.conf" /etc/nginx/nginx.conf '["-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]'
+}
+
+# Debian's busybox by the names that the examples call it by.
+push_busybox() {
+  mkdir -p "$work/busybox"
+  cp "$(command -v busybox)" "$work/busybox/busybox"
+  jq -n '[{name: "busybox:1", platform: "linux/amd64", entrypoint: ["sh"],
+           files: (["busybox", "sh", "awk", "date", "sleep", "tail"] | map({("/bin/" + .): "busybox"}) | add)}]' >"$work/busybox/images.json"
+  "$here/push_image.py" "http://$images" "$work/busybox/images.json" "$work/busybox" >>"$work/digests" || fail_setup "busybox could not be pushed to $registry"
 }
 
 # push_program NAME FILE PATH ARGUMENTS: an image of a program of this machine, with the libraries that it needs at the
@@ -49,5 +59,6 @@ push_program() {
 
 # example NAME: a manifest of deploy/examples, with this run's images.
 example() {
-  sed -e "s|ghcr.io/polypod-dev/|$images/|" -e "s|docker.io/nginxinc/nginx-unprivileged:.*|$images/nginx:1|" "$repository/deploy/examples/$1.yaml"
+  sed -e "s|ghcr.io/polypod-dev/|$images/|" -e "s|docker.io/nginxinc/nginx-unprivileged:.*|$images/nginx:1|" \
+    -e "s|docker.io/library/busybox:.*|$images/busybox:1|" "$repository/deploy/examples/$1.yaml"
 }

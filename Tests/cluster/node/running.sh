@@ -143,6 +143,25 @@ case_mixed() {
   eventually 90 "two Pods of the Deployment run" web_runs
 }
 
+# Deployments of the examples: what a container of theirs has to say.
+says_in_deployment() { # example container text
+  example "$1" | kubectl -n "$ns" create -f -
+  eventually 40 "the Deployment's Pod" a_pod_of "app=$1"
+  is_running "$(pods_of "app=$1" | head -n 1)"
+  says "$(pods_of "app=$1" | head -n 1)" "$2" "$3"
+}
+
+case_init_data() { says_in_deployment init-data page 'read [0-9]* bytes'; }
+case_log_formatter() { says_in_deployment log-formatter formatter 'INFO  *#[0-9]'; }
+
+# The example's Pod for Wasmtime; Wasmer's waits for a node that has it.
+case_crun_classes() {
+  example crun-classes | kubectl -n "$ns" create -f -
+  is_running crun-wasmtime
+  says crun-wasmtime app "hello from wasm"
+  expect "the process" "$(command_of crun-wasmtime)" "[libcrun:wasmtime]"
+}
+
 # The loader and every library come from the bundle: a root that has nothing but busybox is enough.
 case_busybox_root() {
   local root=$work/busybox-root bundle=$node_root/opt/crun-wasmedge
@@ -163,5 +182,8 @@ running_cases() {
   run_case case_echo "the echo server from another Pod, and through nginx beside it"
   run_case case_memory "the memory limit holds on a Wasm container"
   run_case case_working_directory "relative and absolute paths under a working directory"
+  run_case case_init_data "example: native init container"
+  run_case case_log_formatter "example: log formatter"
+  run_case case_crun_classes "example: a Pod that chooses Wasmtime"
   run_case case_two_engines "two engines side by side on one node"
 }
