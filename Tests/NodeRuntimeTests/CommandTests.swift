@@ -53,7 +53,7 @@ import Testing
     @Test func codesAreStable() {
         #expect(
             NodeError.Code.allCases.map(\.rawValue).sorted().joined(separator: " ")
-                == "bundle-unusable changed-meanwhile config-syntax config-unreadable config-version edit-refused "
+                == "bundle-unusable changed-meanwhile config-elsewhere config-syntax config-unreadable config-version edit-refused "
                 + "handler-taken host-ambiguous host-not-started host-unknown locked markers-damaged not-writable "
                 + "rollback-failed runtime-down runtime-refused table-closed"
         )

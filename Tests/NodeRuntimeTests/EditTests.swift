@@ -88,6 +88,35 @@ import Testing
         #expect(node.text(Self.etc + ".before-polypod") == "version = 3\n\(line)")
     }
 
+    @Test func theBackupIsAsPrivateAsTheFile() throws {
+        let node = try Self.node()
+        try node.put("version = 3\npassword = 1\n", at: Self.etc)
+        chmod(node.root + Self.etc, 0o600)
+        try node.install()
+        var status = stat()
+        #expect(stat(node.root + Self.etc + ".before-polypod", &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func aBackupThatIsThereIsLeft() throws {
+        let node = try Self.node()
+        try node.put("version = 3\n", at: Self.etc)
+        try node.put("mine\n", at: Self.etc + ".before-polypod")
+        try node.install()
+        try node.uninstall()
+        #expect(node.text(Self.etc + ".before-polypod") == "mine\n")
+        #expect(node.text(Self.etc) == "version = 3\n")
+    }
+
+    @Test func aBundleBehindALinkIsWhole() throws {
+        let node = try Self.node()
+        try node.put("version = 3\n", at: Self.etc)
+        symlink(node.root + (try node.bundle()).replacing(node.root, with: ""), node.root + "/source/link")
+        _ = try NodeInstaller(folder: node.folder, commands: node)
+            .install([.wasmedge], bundles: [.wasmedge: node.root + "/source/link"])
+        #expect(try node.status().isRight)
+        #expect(node.folder.exists("/opt/crun-wasmedge/bin/crun"))
+    }
+
     @Test func lineAddedBehindATextWithoutEnd() throws {
         let node = try Self.node()
         try node.put("version = 3", at: Self.etc)

@@ -32,6 +32,18 @@ import Testing
         Case("version = 2\n# \0\nx = ]\n", .configSyntax, "a NUL, behind which the parser would not look"),
         Case("version = 2\na = " + String(repeating: "[", count: 5000), .configSyntax, "brackets without end"),
         Case("version = 2\n\"a\\u0000b\" = 1\n", .configSyntax, "a key with an escaped NUL"),
+        Case(
+            "version = 2\n" + Array(repeating: "a", count: 20_000).joined(separator: ".") + " = 1\n",
+            .configSyntax,
+            says: "deep",
+            "keys that would be the end of the stack"
+        ),
+        Case(
+            "version = 2\nx = '''\n# polypod: begin version\nhello\n# polypod: end version\n'''\n",
+            .markersDamaged,
+            says: "string",
+            "Polypod's comments in a string of somebody's"
+        ),
         Case("version = 1\n", .configVersion, "version 1"),
         Case("[plugins.cri]\n", .configVersion, says: "no version", "version 1 without saying so"),
         Case("disabled_plugins = [\"cri\"]\n", .configVersion, says: "no version", "what Docker's package installs"),

@@ -77,6 +77,8 @@ final class TestNode: NodeCommands {
 
     // MARK: NodeCommands
 
+    func isListening(at path: String) -> Bool { folder.kind(path) == .socket }
+
     var now: Duration { state.withLock { $0.time } }
 
     func sleep(for duration: Duration) {

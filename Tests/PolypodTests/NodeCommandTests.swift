@@ -14,6 +14,7 @@ struct NodeCommandTests {
     struct Silence: NodeCommands {
         func runOnHost(_ words: [String], timeout: Duration) -> CommandOutput? { nil }
         func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? { nil }
+        func isListening(at path: String) -> Bool { false }
         func processes(called names: Set<String>) -> [RuntimeProcess] { [] }
         var now: Duration { .zero }
         func sleep(for duration: Duration) {}

@@ -34,6 +34,9 @@ public struct Bundle: Equatable, Sendable {
                 remedy: "give the folder of a whole bundle for \(engine.title) with --bundle"
             )
         }
+        // A link would be copied as what is in it: nothing.
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let folder = realpath(folder, &buffer).map { String(cString: $0) } ?? folder
         guard let text = FileManager.default.contents(atPath: "\(folder)/version.json"), text.count < 1 << 16 else {
             throw fail("there is no version.json in it")
         }
@@ -46,6 +49,9 @@ public struct Bundle: Equatable, Sendable {
         }
         guard access("\(folder)/bin/crun", X_OK) == 0 else { throw fail("bin/crun is missing or cannot be run") }
         guard let entries = Self.entries(of: folder) else { throw fail("not everything in it can be read") }
+        guard ["version.json", "bin/crun"].allSatisfy({ path in entries.contains { $0.path == path } }) else {
+            throw fail("version.json or bin/crun cannot be read in it")
+        }
         guard !entries.contains(where: { $0.kind == .socket || $0.kind == .other }) else {
             throw fail("it holds more than files, folders and links")
         }

@@ -60,6 +60,9 @@ public protocol NodeCommands: Sendable {
     /// The processes called one of `names` whose root is the host's.
     func processes(called names: Set<String>) -> [RuntimeProcess]
 
+    /// Whether somebody takes connections at a socket of the host.
+    func isListening(at path: String) -> Bool
+
     /// The time since some moment.
     var now: Duration { get }
 

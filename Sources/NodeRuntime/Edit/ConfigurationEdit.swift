@@ -24,7 +24,21 @@ struct ConfigurationEdit {
     func tree() throws(NodeError) -> TOMLTree { try TOMLTree(parsing: text, file: file) }
 
     /// The blocks in the text now.
-    func blocks() throws(NodeError) -> [MarkedText.Block] { try marked.blocks(in: file) }
+    func blocks() throws(NodeError) -> [MarkedText.Block] {
+        let blocks = try marked.blocks(in: file)
+        guard !blocks.isEmpty else { return [] }
+        let comments = TOMLHeaders.commentLines(in: text)
+        for block in blocks {
+            for line in [block.range.lowerBound, block.range.upperBound - 1] where !comments.contains(line) {
+                throw NodeError(
+                    .markersDamaged,
+                    "\(file):\(line + 1): a \"polypod: begin\" or \"polypod: end\" stands in a string or an array",
+                    remedy: "write the text there otherwise"
+                )
+            }
+        }
+        return blocks
+    }
 
     /// The block called `name`.
     func block(_ name: String) throws(NodeError) -> MarkedText.Block? { try blocks().first { $0.name == name } }

@@ -38,6 +38,8 @@ public struct NodeError: Error, Equatable, Sendable, CustomStringConvertible {
         case runtimeDown = "runtime-down"
         /// The configuration could not be put back, or the runtime did not come up with the old one either.
         case rollbackFailed = "rollback-failed"
+        /// The runtime was started with a configuration that is not the host's usual one.
+        case configElsewhere = "config-elsewhere"
     }
 
     /// The stable code.

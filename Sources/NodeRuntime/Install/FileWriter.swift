@@ -24,7 +24,7 @@ struct FileWriter {
             }
             let made = try folder.makeFolder(Self.parent(of: change.path))
             done.append((change, made))
-            try folder.write(bytes, to: change.path, like: change.before)
+            try folder.write(bytes, to: change.path, like: change.before ?? change.model)
         }
     }
 
@@ -32,7 +32,17 @@ struct FileWriter {
     mutating func rollBack() throws(NodeError) {
         while let (change, made) = done.last {
             // What could not be written need not be put back, and could not be.
-            if try folder.read(change.path) != change.before { try putBack(change) }
+            let there = try folder.read(change.path)
+            if there != change.before {
+                guard there?.bytes == change.after else {
+                    throw NodeError(
+                        .changedMeanwhile,
+                        "\(change.path): has been changed by somebody else since, and was left",
+                        remedy: "take Polypod's part out of it by hand"
+                    )
+                }
+                try putBack(change)
+            }
             for path in made.reversed() { folder.removeEmptyFolder(path) }
             done.removeLast()
         }
@@ -48,7 +58,7 @@ struct FileWriter {
         for (change, _) in done where change.isFolderRemoved { folder.removeEmptyFolder(Self.parent(of: change.path)) }
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         let end = path.lastIndex(of: "/") ?? path.startIndex
         return end == path.startIndex ? "/" : String(path[..<end])
     }

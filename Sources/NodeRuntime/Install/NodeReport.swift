@@ -19,6 +19,15 @@ public struct NodeReport: Sendable {
     /// What a person should know.
     public let notes: [NodeNote]
 
+    /// Whether the runtime was seen to run with the configuration as it is now.
+    public var isTakenUp: Bool {
+        switch restart {
+        case .done: true
+        case .notNeeded: !plan.host.processes.isEmpty
+        case .leftOut, .byHand: false
+        }
+    }
+
     /// Whether a person has to do something for the change to take effect.
     public var isUnfinished: Bool {
         if case .byHand = restart { true } else { false }

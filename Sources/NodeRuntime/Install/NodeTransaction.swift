@@ -20,7 +20,7 @@ struct NodeTransaction {
     mutating func putBundles() throws(NodeError) {
         for change in plan.bundles where change.action == .copy || change.action == .replace {
             guard let bundle = change.bundle else { continue }
-            _ = try folder.makeFolder(String(change.path.dropLast(change.engine.handler.count + 1)))
+            _ = try folder.makeFolder(FileWriter.parent(of: change.path))
             swaps.append(try BundleSwap.put(bundle, at: folder.local(change.path)))
         }
     }

@@ -53,11 +53,11 @@ struct RuntimeRestart {
         let fresh = Set(processes(of: host)).subtracting(before)
         let name = host.kind.title
         guard !fresh.isEmpty else { return .down("no new process of \(name) within \(patience.components.seconds) s") }
-        guard folder.kind(host.kind.socket) == .socket else { return .down("\(host.kind.socket) is not there") }
+        guard commands.isListening(at: host.kind.socket) else { return .down("nobody answers at \(host.kind.socket)") }
         let time = commands.now - start
         commands.sleep(for: .seconds(2))
         guard let beside = processes(of: host).first(where: fresh.contains),
-            folder.kind(host.kind.socket) == .socket
+            commands.isListening(at: host.kind.socket)
         else { return .down("\(name) did not stay up") }
         if service.isSystemd {
             let survey = RestartSurvey(folder: folder, commands: commands)

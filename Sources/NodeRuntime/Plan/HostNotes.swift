@@ -41,7 +41,8 @@ struct HostNotes {
         )
     }
 
-    private var otherFile: NodeNote? {
+    /// The note of a runtime that was started with another file than the one that would be changed.
+    var otherFile: NodeNote? {
         guard case .file(let path) = host.place, host.kind != .microk8s else { return nil }
         let files = host.processes.compactMap(Self.file)
         guard let other = files.first, files.count == host.processes.count, !files.contains(path) else { return nil }

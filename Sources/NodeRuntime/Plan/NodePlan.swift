@@ -29,6 +29,8 @@ public struct FileChange: Equatable, Sendable {
     public let after: [UInt8]?
     /// Whether it is a copy of the configuration kept beside it, which the runtime does not read.
     public var isBackup = false
+    /// The file whose mode and owner a new file gets; nil for 0644 and ours.
+    var model: HostFile?
     /// Whether its folder goes with it.
     var isFolderRemoved = false
 

@@ -62,9 +62,9 @@ extension Planner {
     func backup(of path: String, _ file: HostFile?, isFirst: Bool) throws(NodeError) -> [FileChange] {
         guard let file, isFirst else { return [] }
         let backup = try backupPath(of: path)
-        let there = try folder.read(backup)
-        guard there?.bytes != file.bytes else { return [] }
-        return [FileChange(path: backup, before: there ?? nil, after: file.bytes, isBackup: true)]
+        // One that is there already may be all that is left of something.
+        guard try folder.read(backup) == nil else { return [] }
+        return [FileChange(path: backup, before: nil, after: file.bytes, isBackup: true, model: file)]
     }
 
     /// The copy goes when the file is again what it was; otherwise it may be all that is left of something.

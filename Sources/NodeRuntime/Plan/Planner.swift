@@ -24,6 +24,13 @@ public struct Planner {
         kind: NodeKind? = nil
     ) throws(NodeError) -> NodePlan {
         let host = try survey.host(kind)
+        if let note = HostNotes(folder: folder, host: host).otherFile {
+            throw NodeError(
+                .configElsewhere,
+                note.text,
+                remedy: "deploy/node-image/containerd has the lines; or start the runtime with its usual file"
+            )
+        }
         let configuration = try configuration(of: host, adding: engines)
         var changes: [BundleChange] = []
         for engine in engines { changes.append(try bundle(engine, from: bundles[engine])) }

@@ -30,7 +30,8 @@ struct RuntimeTable: Equatable, Sendable {
 
     private var crioMembers: [String] {
         let members = [
-            "runtime_path = \"\(engine.program)\"", "runtime_type = \"oci\"", "runtime_root = \"/run/crun\"",
+            "runtime_path = \"\(engine.program)\"", "runtime_type = \"oci\"",
+            "runtime_root = \"/run/\(engine.handler)\"",
         ]
         // The one annotation that crun reads; CRI-O refuses a name that it does not know.
         return members + (isAnnotationAllowed ? ["allowed_annotations = [\"module.wasm.image/variant\"]"] : [])
@@ -41,7 +42,7 @@ struct RuntimeTable: Equatable, Sendable {
         guard dialect != .crio else {
             var members: [String: TOMLTree] = [
                 "runtime_path": .string(engine.program), "runtime_type": .string("oci"),
-                "runtime_root": .string("/run/crun"),
+                "runtime_root": .string("/run/\(engine.handler)"),
             ]
             if isAnnotationAllowed {
                 members["allowed_annotations"] = .array([.string("module.wasm.image/variant")])

@@ -12,12 +12,20 @@ struct TOMLHeaders {
     private var position = 0
     private var line = 0
     private var found: [Header] = []
+    private var comments: Set<Int> = []
 
     /// The `[headers]` of `text`, which has to be valid TOML; `[[arrays of tables]]` are left out.
     static func find(in text: String) -> [Header] {
         var scanner = TOMLHeaders(bytes: Array(text.utf8))
         scanner.scan()
         return scanner.found
+    }
+
+    /// The lines, from 0, that are a comment and nothing else, and lie in no string and no array.
+    static func commentLines(in text: String) -> Set<Int> {
+        var scanner = TOMLHeaders(bytes: Array(text.utf8))
+        scanner.scan()
+        return scanner.comments
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
@@ -43,6 +51,9 @@ struct TOMLHeaders {
                 let isArray = startsWith("[[")
                 let path = header()
                 if !isArray { found.append(Header(path: path, line: start)) }
+                skipStatement()
+            case UInt8(ascii: "#"):
+                comments.insert(line)
                 skipStatement()
             default: skipStatement()
             }

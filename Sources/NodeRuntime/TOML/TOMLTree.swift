@@ -33,7 +33,9 @@ indirect enum TOMLTree: Equatable, Sendable {
         // The parser underneath takes a C string, and would read no further than this byte.
         guard !text.utf8.contains(0) else { throw Self.syntax(file, "it holds a NUL byte") }
         do {
-            self = .table(try Self.members(try TOMLKit.TOMLTable(string: text), file: file))
+            self = .table(try Self.members(try TOMLKit.TOMLTable(string: text), file: file, depth: 0))
+        } catch let error as NodeError {
+            throw error
         } catch let error as TOMLParseError {
             let place = error.source.begin
             throw Self.syntax("\(file):\(place.line):\(place.column)", error.description)
@@ -42,22 +44,32 @@ indirect enum TOMLTree: Equatable, Sendable {
         }
     }
 
-    private static func members(_ table: TOMLKit.TOMLTable, file: String) throws(NodeError) -> [String: TOMLTree] {
+    /// Deeper than any configuration, and far from the end of the stack.
+    private static let deepest = 256
+
+    private static func members(
+        _ table: TOMLKit.TOMLTable,
+        file: String,
+        depth: Int
+    ) throws(NodeError) -> [String: TOMLTree] {
+        guard depth < deepest else { throw syntax(file, "its tables are nested more than \(deepest) deep") }
         var members: [String: TOMLTree] = [:]
         for key in table.keys {
             // A key with an escaped NUL comes back cut, and is not found again.
             guard let value = table[key], members[key] == nil else { throw syntax(file, "it holds a key with a NUL") }
-            members[key] = try TOMLTree(value.tomlValue, file: file)
+            members[key] = try TOMLTree(value.tomlValue, file: file, depth: depth + 1)
         }
         return members
     }
 
-    private init(_ value: TOMLValue, file: String) throws(NodeError) {
+    private init(_ value: TOMLValue, file: String, depth: Int) throws(NodeError) {
         if let table = value.table {
-            self = .table(try Self.members(table, file: file), isInline: table.inline)
+            self = .table(try Self.members(table, file: file, depth: depth), isInline: table.inline)
         } else if let array = value.array {
             var elements: [TOMLTree] = []
-            for index in 0..<array.count { elements.append(try TOMLTree(array[index].tomlValue, file: file)) }
+            for index in 0..<array.count {
+                elements.append(try TOMLTree(array[index].tomlValue, file: file, depth: depth + 1))
+            }
             self = .array(elements)
         } else if let string = value.string {
             self = .string(string)
@@ -73,6 +85,10 @@ indirect enum TOMLTree: Equatable, Sendable {
     }
 
     private static func syntax(_ place: String, _ reason: String) -> NodeError {
-        NodeError(.configSyntax, "\(place): \(reason)", remedy: "correct the file; the runtime cannot read it either")
+        NodeError(
+            .configSyntax,
+            "\(place): \(reason)",
+            remedy: "correct the file; the runtime may not be able to read it either"
+        )
     }
 }

@@ -64,7 +64,8 @@ struct NodeInstallCommand: AsyncParsableCommand {
             throw code
         }
         Terminal.standardOutput.write(report.text(for: .standardOutput))
-        if report.isUnfinished { throw ExitCode(3) }
+        // A label says that Pods can come: not where nobody has seen the runtime run with what it says.
+        if report.isUnfinished || label.node != nil && !report.isTakenUp { throw ExitCode(3) }
         try await label.set(node.engines)
     }
 }
@@ -92,8 +93,16 @@ struct NodeUninstallCommand: AsyncParsableCommand {
     func run() async throws {
         // First, so that no Pod is sent here any more.
         try await label.remove(node.engines)
-        let report = try node.perform { installer in
-            try installer.uninstall(node.engines, kind: node.host, isRestarting: !noRestart)
+        let report: NodeReport
+        do {
+            report = try node.perform { installer in
+                try installer.uninstall(node.engines, kind: node.host, isRestarting: !noRestart)
+            }
+        } catch let code as ExitCode {
+            // The runtime is still there.
+            try await label.set(node.engines)
+            if code == ExitCode(1), label.node != nil { try await label.stay() }
+            throw code
         }
         Terminal.standardOutput.write(report.text(for: .standardOutput))
         if report.isUnfinished { throw ExitCode(3) }

@@ -11,7 +11,8 @@ extension NodePlan {
                     [
                         "path": .string(file.path), "backup": .bool(file.isBackup),
                         "change": .string(file.before == nil ? "create" : file.after == nil ? "remove" : "change"),
-                        "diff": .string(file.diff),
+                        // A copy of the configuration, with what is secret in it.
+                        "diff": file.isBackup ? .null : .string(file.diff),
                     ]
                 }
             ),

@@ -17,6 +17,17 @@ struct NodeLabel: ParsableArguments {
     )
     var node: String?
 
+    func validate() throws {
+        guard let node else { return }
+        let isName =
+            (1...253).contains(node.utf8.count)
+            && node.utf8.allSatisfy {
+                ("a"..."z").contains(Character(.init($0))) || ("0"..."9").contains(Character(.init($0)))
+                    || ".-".utf8.contains($0)
+            }
+        guard isName else { throw ValidationError("--node takes a node's name: a to z, 0 to 9, dots and dashes") }
+    }
+
     /// Says that the engines' runtimes are on the node.
     func set(_ engines: [WasmEngine]) async throws { try await label(engines, "true") }
 

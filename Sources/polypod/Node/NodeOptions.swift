@@ -28,6 +28,10 @@ struct NodeOptions: ParsableArguments {
         throw ValidationError("\(option) takes one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
     }
 
+    func validate() throws {
+        if root.isEmpty { throw ValidationError("--root takes a folder; / is the host's own") }
+    }
+
     /// The engines, each once.
     var engines: [WasmEngine] {
         engine.isEmpty ? [.wasmedge] : WasmEngine.allCases.filter(engine.contains)
@@ -41,7 +45,11 @@ struct NodeOptions: ParsableArguments {
 
     /// Has the node changed.
     func perform(_ work: (NodeInstaller) throws -> NodeReport) throws -> NodeReport {
-        try Self.explain { try work(NodeInstaller(folder: folder, commands: SystemCommands(host: folder))) }
+        // An installation ends or is taken back, whoever asks for its end meanwhile. With a handler, and not ignored, since
+        // programs that are started here would go on ignoring the signals.
+        for number in [SIGTERM, SIGINT, SIGHUP] { signal(number) { _ in } }
+        defer { for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, SIG_DFL) } }
+        return try Self.explain { try work(NodeInstaller(folder: folder, commands: SystemCommands(host: folder))) }
     }
 
     /// Has the node looked at.
