@@ -32,6 +32,11 @@ indirect enum TOMLTree: Equatable, Sendable {
     init(parsing text: String, file: String) throws(NodeError) {
         // The parser underneath takes a C string, and would read no further than this byte.
         guard !text.utf8.contains(0) else { throw Self.syntax(file, "it holds a NUL byte") }
+        // Nor does it come back from a key of very many parts, each of which is a table.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let dots = line.prefix { $0 != UInt8(ascii: "=") }.count { $0 == UInt8(ascii: ".") }
+            guard dots < 4 * Self.deepest else { throw Self.syntax(file, "its tables are nested too deep") }
+        }
         do {
             self = .table(try Self.members(try TOMLKit.TOMLTable(string: text), file: file, depth: 0))
         } catch let error as NodeError {
@@ -52,7 +57,7 @@ indirect enum TOMLTree: Equatable, Sendable {
         file: String,
         depth: Int
     ) throws(NodeError) -> [String: TOMLTree] {
-        guard depth < deepest else { throw syntax(file, "its tables are nested more than \(deepest) deep") }
+        guard depth < deepest else { throw syntax(file, "its tables are nested too deep: more than \(deepest)") }
         var members: [String: TOMLTree] = [:]
         for key in table.keys {
             // A key with an escaped NUL comes back cut, and is not found again.
