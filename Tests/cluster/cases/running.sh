@@ -29,10 +29,6 @@ case_native_sidecar() {
   pod_json "$pod" | jq -e '.status.initContainerStatuses[] | select(.name == "sidecar") | .state.running' >/dev/null
 }
 
-a_pod_of() {
-  [ "$(pods_of "$1" | wc -l)" -eq 1 ]
-}
-
 # One Pod with one Wasm container, whatever it is known by.
 runs_as_wasm() {
   create "$1"

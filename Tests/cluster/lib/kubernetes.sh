@@ -53,6 +53,10 @@ pods_of() {
   kubectl -n "$ns" get pods -l "$1" -o json | jq -r '.items[].metadata.name'
 }
 
+a_pod_of() {
+  [ "$(pods_of "$1" | wc -l)" -eq 1 ]
+}
+
 # running POD: every container of it runs.
 running() {
   pod_json "$1" | jq -e '

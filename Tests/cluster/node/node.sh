@@ -12,6 +12,8 @@ node_settings() {
   for engine in wasmedge wasmtime; do
     [ -x "$bundles/crun-$engine/bin/crun" ] || fail_setup "no bundle in $bundles/crun-$engine: make bundle ENGINE=$engine"
   done
+  # What an earlier run left.
+  node_command uninstall --engine wasmedge --engine wasmtime --no-restart >/dev/null
   cp -p "$config" "$work/bare.toml"
 }
 
