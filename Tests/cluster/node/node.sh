@@ -13,7 +13,7 @@ node_settings() {
     [ -x "$bundles/crun-$engine/bin/crun" ] || fail_setup "no bundle in $bundles/crun-$engine: make bundle ENGINE=$engine"
   done
   # What an earlier run left.
-  if ! node_command uninstall --engine wasmedge --engine wasmtime --no-restart | grep -q 'was not installed'; then restart_node; fi
+  node_command uninstall --engine wasmedge --engine wasmtime --no-restart >/dev/null
   cp -p "$config" "$work/bare.toml"
 }
 
@@ -83,10 +83,7 @@ make_service_manager() {
 case $1 in
   is-active) [ "$2" = containerd.service ] || [ "$2" = containerd ] || exit 3; pgrep -r DRS -x containerd >/dev/null || exit 3 ;;
   is-failed) ! pgrep -r DRS -x containerd >/dev/null ;;
-  restart)
-    echo $$ >/run/service-manager/ask
-    while [ ! -s "/run/service-manager/$$" ]; do sleep 0.1; done
-    exit "$(cat "/run/service-manager/$$")" ;;
+  restart) echo restart >/run/service-manager/ask; read -r code </run/service-manager/answer; exit "$code" ;;
   *) exit 1 ;;
 esac
 T
@@ -94,23 +91,24 @@ T
 #!/bin/sh
 mkdir -p /run/service-manager
 rm -f /run/service-manager/*
-mkfifo /run/service-manager/ask
-while read -r asker </run/service-manager/ask; do
+mkfifo /run/service-manager/ask /run/service-manager/answer
+while read -r word </run/service-manager/ask; do
   pkill -x containerd
   # The containerd that the node came up with stays as a zombie: its parent does not wait for it.
   while pgrep -r DRS -x containerd >/dev/null; do sleep 0.1; done
+  echo "$word" >>/run/service-manager/log
   if [ -e /run/next-start-fails ]; then
     rm /run/next-start-fails
-    echo 1 >"/run/service-manager/$asker"
+    echo 1 >/run/service-manager/answer
   else
     containerd >>/var/log/lab/containerd.log 2>&1 &
-    echo 0 >"/run/service-manager/$asker"
+    echo 0 >/run/service-manager/answer
   fi
 done
 T
   chmod 755 "$node_root/usr/bin/systemctl" "$node_root/usr/bin/service-manager"
   "${node_shell[@]}" setsid service-manager </dev/null >/dev/null 2>&1 &
-  eventually 10 "the service manager listens" "${node_shell[@]}" test -p /run/service-manager/ask
+  eventually 10 "the service manager listens" "${node_shell[@]}" test -p /run/service-manager/answer
 }
 
 remove_service_manager() {
