@@ -75,8 +75,8 @@ containerd_process() {
 }
 
 # The node has no service manager. This one is as much of systemd as the installer asks for: `systemctl` hands the word
-# over to a process that stays, which ends containerd and starts it anew. Where /run/next-start-fails is, containerd
-# does not start the next time, and systemctl says so, as systemd does of a service that does not come up.
+# over to a process that stays, which ends containerd and starts it anew. Where /run/next-start-fails is, it does not start
+# the first time.
 make_service_manager() {
   cat >"$node_root/usr/bin/systemctl" <<'T'
 #!/bin/sh
@@ -97,13 +97,8 @@ while read -r word </run/service-manager/ask; do
   # The containerd that the node came up with stays as a zombie: its parent does not wait for it.
   while pgrep -r DRS -x containerd >/dev/null; do sleep 0.1; done
   echo "$word" >>/run/service-manager/log
-  if [ -e /run/next-start-fails ]; then
-    rm /run/next-start-fails
-    echo 1 >/run/service-manager/answer
-  else
-    containerd >>/var/log/lab/containerd.log 2>&1 &
-    echo 0 >/run/service-manager/answer
-  fi
+  if [ -e /run/next-start-fails ]; then rm /run/next-start-fails; else containerd >>/var/log/lab/containerd.log 2>&1 & fi
+  echo 0 >/run/service-manager/answer
 done
 T
   chmod 755 "$node_root/usr/bin/systemctl" "$node_root/usr/bin/service-manager"
