@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "KubernetesAPI",
-            dependencies: ["PodAdmission", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
+            dependencies: ["PodAdmission", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle],
             swiftSettings: strict
         ),
         .target(

@@ -7,7 +7,7 @@ public import PodAdmission
 ///
 /// What is a review always gets a valid one back; only what is none gets status 400.
 public struct AdmissionHandler: Sendable {
-    private let policies: PolicySet
+    private let environment: AdmissionEnvironment
     private let inspector: any ImageInspecting
     private let metrics: AdmissionMetrics
     private let log: DecisionLog
@@ -15,17 +15,17 @@ public struct AdmissionHandler: Sendable {
     /// Creates a handler.
     ///
     /// - Parameters:
-    ///   - policies: The policies in force.
+    ///   - environment: The policies in force and what else a decision rests on.
     ///   - inspector: Who is asked about images.
     ///   - logger: Gets one line at `info` for every decision.
     ///   - metrics: The metrics of the decisions.
     public init(
-        policies: PolicySet,
+        environment: AdmissionEnvironment,
         inspector: any ImageInspecting,
         logger: Logger,
         metrics: AdmissionMetrics = AdmissionMetrics()
     ) {
-        self.policies = policies
+        self.environment = environment
         self.inspector = inspector
         self.metrics = metrics
         self.log = DecisionLog(logger: logger)
@@ -58,7 +58,7 @@ public struct AdmissionHandler: Sendable {
             do throws(FieldError) {
                 let pod = try Pod(object)
                 let context = try Self.context(of: request, stage: stage, operation: operation)
-                let policy = policies.policy(for: pod, namespace: context.namespace)
+                let policy = environment.policies().policy(for: pod, namespace: context.namespace)
                 let images = await answers(for: pod, context: context, policy: policy, deadline: deadline)
                 let decision = decide(pod, context: context, images: images, policy: policy)
                 result = answer.apply(decision, stage: stage)

@@ -60,7 +60,7 @@ struct PolypodWebhook: AsyncParsableCommand {
         let server = try AdmissionServer(
             configuration: settings.server,
             handler: AdmissionHandler(
-                policies: settings.policies,
+                environment: AdmissionEnvironment(policies: settings.policies),
                 inspector: inspector,
                 logger: Logger(label: "polypod-admission")
             ),

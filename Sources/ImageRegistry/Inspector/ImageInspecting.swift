@@ -8,9 +8,21 @@ public protocol ImageInspecting: Sendable {
     ///
     /// - Parameters:
     ///   - images: References as Pods write them; repeated ones are looked up once.
+    ///   - credentials: Those of the Pod's pull secrets.
     ///   - deadline: When an answer has to be there. What is not known by then is ``ImageAnswer/unresolved(_:)``.
     /// - Returns: One answer for every distinct text of `images`.
-    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer]
+    func answers(
+        for images: [String],
+        credentials: PullCredentials,
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer]
+}
+
+extension ImageInspecting {
+    /// Finds out about images without any pull secret.
+    public func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+        await answers(for: images, credentials: PullCredentials(), deadline: deadline)
+    }
 }
 
 /// An answer about one image with what it took, for people who want to know why.

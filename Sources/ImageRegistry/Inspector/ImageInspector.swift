@@ -92,6 +92,7 @@ public final class ImageInspector: ImageInspecting, Sendable {
     /// Finds out about images, side by side, as ``ImageInspecting`` describes.
     public func answers(
         for images: [String],
+        credentials: PullCredentials,
         deadline: ContinuousClock.Instant
     ) async -> [String: ImageAnswer] {
         var answers: [String: ImageAnswer] = [:]
@@ -99,7 +100,7 @@ public final class ImageInspector: ImageInspecting, Sendable {
         return answers
     }
 
-    /// As ``answers(for:deadline:)``, with what each answer took.
+    /// As ``answers(for:credentials:deadline:)``, with what each answer took.
     ///
     /// - Returns: One report for every distinct text of `images`, in the order of their first appearance.
     public func reports(on images: [String], deadline: ContinuousClock.Instant) async -> [ImageReport] {

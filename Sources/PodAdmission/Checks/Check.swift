@@ -13,8 +13,8 @@ public struct Check: Sendable {
 
     /// Every check, in the order in which its findings are shown.
     public static let all: [Check] = [
-        .variantForcesWasm, .variantUnknown, .runtimeClassConflict, .programNotWasm, .nativeProgramNamedWasm,
-        .imageNotRunnable, .indexNotPullable, .execProbe, .execHook, .exitCodeLost, .workingDirectory, .windowsPod,
+        .variantForcesWasm, .variantUnknown, .runtimeClassConflict, .runtimeClassMissing, .runtimeClassUnschedulable,
+        .programNotWasm, .nativeProgramNamedWasm, .imageNotRunnable, .indexNotPullable, .execProbe, .execHook, .exitCodeLost, .workingDirectory, .windowsPod,
         .wasmArchitecture, .meshUser, .mutationMissed, .imageUnresolved, .imageNotAllowed, .digestRequired,
     ]
 

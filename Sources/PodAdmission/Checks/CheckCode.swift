@@ -3,6 +3,8 @@ public enum CheckCode: String, Sendable, Equatable, CaseIterable {
     case variantForcesWasm = "variant-forces-wasm"
     case variantUnknown = "variant-unknown"
     case runtimeClassConflict = "runtime-class-conflict"
+    case runtimeClassMissing = "runtime-class-missing"
+    case runtimeClassUnschedulable = "runtime-class-unschedulable"
     case programNotWasm = "program-not-wasm"
     case nativeProgramNamedWasm = "native-program-named-wasm"
     case imageNotRunnable = "image-not-runnable"

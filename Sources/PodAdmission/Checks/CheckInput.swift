@@ -20,6 +20,12 @@ struct CheckInput {
         verdicts.filter { $0.containerClass == .wasm || $0.containerClass == .notRunnable }
     }
 
+    /// The class that the Pod runs under, or would: its own, else the policy's.
+    var wantedClass: String { runtimeClass ?? policy.runtime.runtimeClassName }
+    /// Whether the API server would refuse the Pod for the class that it would be given, so that it was given none.
+    var isRefusedClass: Bool {
+        context.cluster.lacks(wantedClass) || context.cluster.contradiction(of: wantedClass, to: pod) != nil
+    }
     /// The class that the Pod names; nil for none.
     var runtimeClass: String? { pod.spec.namedRuntimeClass }
     /// Whether the Pod runs, or is to run, by crun's rules: it names no class, or one of crun's.

@@ -24,6 +24,7 @@ extension Check {
         return input.wasm.compactMap { verdict in
             let name = verdict.container.name
             if input.runtimeClass == nil {
+                guard !input.isRefusedClass else { return nil }
                 let isUpdate = input.context.operation == .update
                 return isUpdate
                     ? Observation(

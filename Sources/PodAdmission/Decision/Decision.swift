@@ -34,6 +34,10 @@ public struct AdmissionContext: Sendable, Equatable {
     public var namespace: String
     /// Whether the request is a server-side dry run.
     public var isDryRun: Bool
+    /// The namespace's labels; nil where nobody knows them.
+    public var namespaceLabels: [String: String]?
+    /// What is known of the cluster.
+    public var cluster: ClusterKnowledge
 
     /// Creates a context; the defaults are those of a Pod's creation.
     public init(
@@ -43,7 +47,9 @@ public struct AdmissionContext: Sendable, Equatable {
         oldPod: Pod? = nil,
         username: String = "",
         namespace: String = "default",
-        isDryRun: Bool = false
+        isDryRun: Bool = false,
+        namespaceLabels: [String: String]? = nil,
+        cluster: ClusterKnowledge = ClusterKnowledge()
     ) {
         self.stage = stage
         self.operation = operation
@@ -52,19 +58,27 @@ public struct AdmissionContext: Sendable, Equatable {
         self.username = username
         self.namespace = namespace
         self.isDryRun = isDryRun
+        self.namespaceLabels = namespaceLabels
+        self.cluster = cluster
     }
 }
 
 /// Why a request was admitted without a look at its images.
 public enum SkipReason: String, Sendable, Equatable, CaseIterable {
-    /// The Pod carries `polypod.dev/inject: "false"`.
+    /// The Pod carries `polypod.dev/inject: disabled`, and the policy allows it.
     case optedOut = "opted-out"
+    /// Its namespace carries the same label, and the policy allows it.
+    case namespaceOptedOut = "namespace-opted-out"
     /// The Pod mirrors a static Pod of a node.
     case mirrorPod = "mirror-pod"
     /// The Pod is being deleted.
     case beingDeleted = "being-deleted"
     /// Nothing that counts was changed.
     case unchanged
+    /// A workload that another one controls, whose own admission has said everything.
+    case controlled
+    /// The policy does not look at workloads.
+    case workloadsOff = "workloads-off"
     /// The operation or subresource is none that Polypod decides on.
     case otherOperation = "other-operation"
 }

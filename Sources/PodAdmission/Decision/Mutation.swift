@@ -18,7 +18,15 @@ struct Mutation: Equatable {
     }
 
     /// Plans what `pod` needs; nothing where no container is Wasm, or where its class is not one of crun's.
-    init(for pod: Pod, verdicts: [ContainerVerdict], policy: WasmPolicy, record: String?) {
+    ///
+    /// Nor where the API server would refuse the Pod for the class that it would be given, which the checks say better.
+    init(
+        for pod: Pod,
+        verdicts: [ContainerVerdict],
+        policy: WasmPolicy,
+        cluster: ClusterKnowledge,
+        record: String?
+    ) {
         let ownClass = pod.spec.namedRuntimeClass
         guard ownClass.map(policy.runtime.isMixed) ?? true, !pod.asksForWindows else { return }
         let wasm = verdicts.filter { $0.containerClass == .wasm }
@@ -32,7 +40,11 @@ struct Mutation: Equatable {
             }
             return
         }
-        if ownClass == nil { runtimeClassName = policy.runtime.runtimeClassName }
+        if ownClass == nil {
+            let wanted = policy.runtime.runtimeClassName
+            guard !cluster.lacks(wanted), cluster.contradiction(of: wanted, to: pod) == nil else { return }
+            runtimeClassName = wanted
+        }
         if variant == nil {
             // Among Wasm alone, compat is the only way to make crun see a program not named .wasm.
             let needsCompat = isAlone && wasm.contains { $0.isNamedWasm == false }

@@ -15,7 +15,7 @@ public func decide(
 ) -> Decision {
     var decision = Decision()
     decision.policyName = policy.name
-    if let reason = reasonToSkip(pod, context: context) {
+    if let reason = reasonToSkip(pod, context: context, policy: policy) {
         decision.skipped = reason
         return decision
     }
@@ -28,7 +28,13 @@ public func decide(
     var mutation: Mutation?
     // Only a Pod that is being made can still be given a class, which is immutable afterwards.
     if context.operation == .create, context.stage == .mutating || isDryRun {
-        mutation = Mutation(for: pod, verdicts: decision.containers, policy: policy, record: decision.record)
+        mutation = Mutation(
+            for: pod,
+            verdicts: decision.containers,
+            policy: policy,
+            cluster: context.cluster,
+            record: decision.record
+        )
     }
     switch context.stage {
     case .mutating:
@@ -53,7 +59,7 @@ public func decide(
 /// Each stands there once. Images that the Pod or the policy speaks for, and those that no node pulls, are not among
 /// them; volumes that are images hold files, not programs, and never are.
 public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> [String] {
-    guard reasonToSkip(pod, context: context) == nil else { return [] }
+    guard reasonToSkip(pod, context: context, policy: policy) == nil else { return [] }
     let declared = DeclaredContainers(pod)
     var images: [String] = []
     var seen: Set<String> = []
@@ -67,8 +73,11 @@ public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: Wasm
 }
 
 /// Why a request is admitted without a look; nil where it has to be decided.
-func reasonToSkip(_ pod: Pod, context: AdmissionContext) -> SkipReason? {
-    if pod.optsOut { return .optedOut }
+func reasonToSkip(_ pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> SkipReason? {
+    if policy.allowOptOut {
+        if pod.optsOut { return .optedOut }
+        if AnnotationKey.optsOut(context.namespaceLabels?[AnnotationKey.inject]) { return .namespaceOptedOut }
+    }
     // Anybody can write the annotation; only a node can make a mirror Pod.
     if pod.metadata.annotation(AnnotationKey.mirror) != nil, context.username.hasPrefix("system:node:") {
         return .mirrorPod

@@ -10,8 +10,8 @@ public struct ObjectMetadata: Sendable, Equatable {
     public var labels: [String: String]
     /// The annotations; nil where the object has no such member, which a patch has to know.
     public var annotations: [String: String]?
-    /// The kind of the owner that controls the object, such as `ReplicaSet` or `Job`.
-    public var controllerKind: String?
+    /// The owner that controls the object, such as a `ReplicaSet` or a `Job`; nil where there is none.
+    public var controller: OwnerReference?
     /// Whether the object waits for its finalizers.
     public var isBeingDeleted: Bool
 
@@ -22,7 +22,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         namespace: String? = nil,
         labels: [String: String] = [:],
         annotations: [String: String]? = nil,
-        controllerKind: String? = nil,
+        controller: OwnerReference? = nil,
         isBeingDeleted: Bool = false
     ) {
         self.name = name
@@ -30,7 +30,7 @@ public struct ObjectMetadata: Sendable, Equatable {
         self.namespace = namespace
         self.labels = labels
         self.annotations = annotations
-        self.controllerKind = controllerKind
+        self.controller = controller
         self.isBeingDeleted = isBeingDeleted
     }
 
@@ -46,8 +46,13 @@ public struct ObjectMetadata: Sendable, Equatable {
         let owners = try object.optional("ownerReferences") { value throws(FieldError) in
             try value.asArray { value throws(FieldError) in try value.asObject() }
         }
-        controllerKind = try owners?.first { $0["controller"] == .bool(true) }?.optionalString("kind")
+        controller = try owners?.first { $0["controller"] == .bool(true) }.map { owner throws(FieldError) in
+            try OwnerReference(owner)
+        }
     }
+
+    /// The kind of the owner that controls the object.
+    public var controllerKind: String? { controller?.kind }
 
     /// The annotation `key`, or nil.
     public func annotation(_ key: String) -> String? { annotations?[key] }

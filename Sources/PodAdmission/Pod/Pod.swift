@@ -23,9 +23,10 @@ public struct Pod: Sendable, Equatable {
         spec = try object.required("spec") { value throws(FieldError) in try PodSpec(value) }
     }
 
-    /// Whether the Pod asks to be left alone: `polypod.dev/inject: "false"` as an annotation or a label.
+    /// Whether the Pod asks to be left alone: `polypod.dev/inject: disabled`, as an annotation or a label.
     public var optsOut: Bool {
-        metadata.annotation(AnnotationKey.inject) == "false" || metadata.labels[AnnotationKey.inject] == "false"
+        AnnotationKey.optsOut(metadata.annotation(AnnotationKey.inject))
+            || AnnotationKey.optsOut(metadata.labels[AnnotationKey.inject])
     }
 }
 
@@ -35,8 +36,12 @@ public enum AnnotationKey {
     public static let variant = "module.wasm.image/variant"
     /// crun's: the name of a handler, or `wasm` and `wasm-smart`; it wins over ``variant``.
     public static let ociHandler = "run.oci.handler"
-    /// Polypod's: `"false"` opts a Pod out.
+    /// Polypod's: `disabled`, or `"false"`, opts a Pod or a namespace out, where the policy allows it.
     public static let inject = "polypod.dev/inject"
+
+    /// Whether `value` of ``inject`` opts out.
+    static func optsOut(_ value: String?) -> Bool { value == "disabled" || value == "false" }
+
     /// Polypod's: the names of the containers that are Wasm, for images no registry can answer for.
     public static let wasmContainers = "polypod.dev/wasm-containers"
     /// Polypod's: the names of the containers that are native, whatever the registry says.

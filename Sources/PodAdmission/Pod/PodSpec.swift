@@ -14,8 +14,10 @@ public struct PodSpec: Sendable, Equatable {
     public var operatingSystem: String?
     /// The uid from the Pod's security context.
     public var runAsUser: Int?
-    /// The references of volumes that are images (KEP-4639); they hold files, no program.
-    public var imageVolumes: [String]
+    /// The names of the secrets with credentials for the Pod's images, in the Pod's order.
+    public var imagePullSecrets: [String]
+    /// The service account; nil where the Pod leaves it to the namespace's default.
+    public var serviceAccountName: String?
 
     /// Creates a spec.
     public init(
@@ -26,7 +28,8 @@ public struct PodSpec: Sendable, Equatable {
         affinityArchitectures: [String] = [],
         operatingSystem: String? = nil,
         runAsUser: Int? = nil,
-        imageVolumes: [String] = []
+        imagePullSecrets: [String] = [],
+        serviceAccountName: String? = nil
     ) {
         self.runtimeClassName = runtimeClassName
         self.containers = containers
@@ -35,7 +38,8 @@ public struct PodSpec: Sendable, Equatable {
         self.affinityArchitectures = affinityArchitectures
         self.operatingSystem = operatingSystem
         self.runAsUser = runAsUser
-        self.imageVolumes = imageVolumes
+        self.imagePullSecrets = imagePullSecrets
+        self.serviceAccountName = serviceAccountName
     }
 
     init(_ value: JSONValue) throws(FieldError) {
@@ -62,12 +66,11 @@ public struct PodSpec: Sendable, Equatable {
         runAsUser = try object.optionalObject("securityContext")?.optional("runAsUser") { value throws(FieldError) in
             try value.asInt()
         }
-        let volumes = try object.optional("volumes") { value throws(FieldError) in
-            try value.asArray { value throws(FieldError) in
-                try value.asObject().optionalObject("image")?.optionalString("reference")
-            }
+        let secrets = try object.optional("imagePullSecrets") { value throws(FieldError) in
+            try value.asArray { value throws(FieldError) in try value.asObject().optionalString("name") ?? "" }
         }
-        imageVolumes = (volumes ?? []).compactMap { $0 }
+        imagePullSecrets = (secrets ?? []).filter { !$0.isEmpty }
+        serviceAccountName = try object.optionalString("serviceAccountName").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The values of `kubernetes.io/arch` with the operator `In` in the required node affinity.

@@ -53,7 +53,7 @@ public struct Workload: Sendable, Equatable {
         }
         if !path.isEmpty {
             pod.metadata.generateName = self.metadata.displayName + "-"
-            pod.metadata.controllerKind = kind == "CronJob" ? "Job" : kind
+            pod.metadata.controller = OwnerReference(kind: kind == "CronJob" ? "Job" : kind)
         }
         pod.metadata.namespace = pod.metadata.namespace ?? self.metadata.namespace
         self.pod = pod

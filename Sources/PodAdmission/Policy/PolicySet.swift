@@ -26,12 +26,30 @@ public struct PolicySet: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - pod: The Pod; its labels are matched.
-    ///   - namespace: The request's namespace, known to selectors by its label `kubernetes.io/metadata.name`.
-    public func policy(for pod: Pod, namespace: String) -> WasmPolicy {
-        let namespaceLabels = [LabelSelector.namespaceNameLabel: namespace]
+    ///   - namespace: The request's namespace, which every namespace also has as label `kubernetes.io/metadata.name`.
+    ///   - labels: The namespace's labels; nil where nobody knows them, as for a server that asks no cluster.
+    public func policy(for pod: Pod, namespace: String, labels: [String: String]? = nil) -> WasmPolicy {
+        let namespaceLabels = (labels ?? [:]).merging([LabelSelector.namespaceNameLabel: namespace]) { $1 }
         return policies.first {
             $0.namespaceSelector.matches(namespaceLabels) && $0.podSelector.matches(pod.metadata.labels)
         } ?? WasmPolicy()
+    }
+
+    /// Refuses policies that ask for more of a namespace than its name, where nobody knows more of it.
+    ///
+    /// Such a policy would silently never match.
+    /// - Throws: ``FieldError`` at the selector of the first.
+    public func requireNamespaceNames() throws(FieldError) {
+        for policy in policies {
+            for requirement in policy.namespaceSelector.requirements
+            where requirement.key != LabelSelector.namespaceNameLabel {
+                throw FieldError(
+                    "policy \(policy.name ?? "without a name"): only \(LabelSelector.namespaceNameLabel) is known of a "
+                        + "namespace here, not \(requirement.key)",
+                    at: ["spec", "match", "namespaceSelector"].map { .key($0) }
+                )
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ extension WasmPolicy {
     private mutating func read(_ spec: JSONObject) throws(FieldError) {
         try spec.refuseUnknown([
             "matchingPrecedence", "match", "mode", "runtime", "images", "checks", "onUnresolvedImage",
-            "pinWasmManifest", "preferWasm", "dnsServer",
+            "pinWasmManifest", "preferWasm", "dnsServer", "allowOptOut", "workloads",
         ])
         if let precedence = try spec.optional("matchingPrecedence", { value throws(FieldError) in try value.asInt() }) {
             guard (1...10_000).contains(precedence) else {
@@ -47,22 +47,18 @@ extension WasmPolicy {
                 at: [.key("preferWasm")]
             )
         }
+        allowOptOut = try spec.bool("allowOptOut") ?? allowOptOut
+        workloads =
+            try spec.optional("workloads") { value throws(FieldError) in try value.asCase(of: OnWorkload.self) }
+            ?? workloads
         dnsServer = try spec.optional("dnsServer") { value throws(FieldError) in try value.asIPv4Address() }
     }
 
     private mutating func readMatch(_ value: JSONValue) throws(FieldError) {
         let match = try value.asObject()
         try match.refuseUnknown(["namespaceSelector", "podSelector"])
-        if let selector = try match.optional("namespaceSelector", LabelSelector.init(reading:)) {
-            // Requests name their namespace and no more; other labels would silently never match.
-            for requirement in selector.requirements where requirement.key != LabelSelector.namespaceNameLabel {
-                throw FieldError(
-                    "only \(LabelSelector.namespaceNameLabel) is known of a namespace, not \(requirement.key)",
-                    at: [.key("namespaceSelector")]
-                )
-            }
-            namespaceSelector = selector
-        }
+        namespaceSelector =
+            try match.optional("namespaceSelector", LabelSelector.init(reading:)) ?? namespaceSelector
         podSelector = try match.optional("podSelector", LabelSelector.init(reading:)) ?? podSelector
     }
 

@@ -30,6 +30,16 @@ public struct WasmPolicy: Sendable, Equatable {
         case deny = "Deny"
     }
 
+    /// What becomes of Deployments and other workloads whose Pods would be refused.
+    public enum OnWorkload: String, Sendable, Equatable, CaseIterable {
+        /// They are not looked at.
+        case off = "Off"
+        /// They are admitted; what would be said or refused of their Pods is a warning.
+        case warn = "Warn"
+        /// They are refused as their Pods would be.
+        case deny = "Deny"
+    }
+
     /// The runtime side of a policy.
     public struct Runtime: Sendable, Equatable {
         /// The class to inject.
@@ -119,6 +129,11 @@ public struct WasmPolicy: Sendable, Equatable {
     public var preferWasm = false
     /// The address put into `DNS_SERVER` of Wasm containers, which cannot read `/etc/resolv.conf`; nil for none.
     public var dnsServer: String?
+
+    /// Whether a Pod or a namespace may ask to be left alone.
+    public var allowOptOut = true
+    /// What becomes of workloads whose Pods would be refused.
+    public var workloads = OnWorkload.warn
 
     /// Creates the built-in policy.
     public init() {}

@@ -54,7 +54,7 @@ struct DemoCommand: AsyncParsableCommand {
             settings.listen = ListenAddress(host: "127.0.0.1", port: port)
             settings.opsListen = ListenAddress(host: "127.0.0.1", port: 0)
             settings.shutdownDelay = .zero
-            let handler = AdmissionHandler(policies: PolicySet(), inspector: inspector, logger: logger)
+            let handler = AdmissionHandler(environment: AdmissionEnvironment(), inspector: inspector, logger: logger)
             let server = try AdmissionServer(configuration: settings, handler: handler, logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }

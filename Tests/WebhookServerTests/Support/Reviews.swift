@@ -48,7 +48,11 @@ enum Reviews {
 struct TableInspector: ImageInspecting {
     var table: [String: ImageAnswer] = [:]
 
-    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+    func answers(
+        for images: [String],
+        credentials: PullCredentials,
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer] {
         Dictionary(
             uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) }
         )
@@ -59,7 +63,11 @@ struct TableInspector: ImageInspecting {
 final class SilentInspector: ImageInspecting {
     let asked = Mutex<[(images: [String], deadline: ContinuousClock.Instant)]>([])
 
-    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+    func answers(
+        for images: [String],
+        credentials: PullCredentials,
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer] {
         asked.withLock { $0.append((images, deadline)) }
         try? await ContinuousClock().sleep(until: deadline)
         return Dictionary(uniqueKeysWithValues: images.map { ($0, .unresolved(.init(.deadline, "no answer in time"))) })
@@ -74,7 +82,11 @@ final class GatedInspector: ImageInspecting {
     func open() { gate.resolve(()) }
     func waitUntilAsked() async throws { try await entered.value() }
 
-    func answers(for images: [String], deadline: ContinuousClock.Instant) async -> [String: ImageAnswer] {
+    func answers(
+        for images: [String],
+        credentials: PullCredentials,
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer] {
         entered.resolve(())
         try? await gate.value()
         return [:]
@@ -89,7 +101,7 @@ extension AdmissionHandler {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> AdmissionHandler {
         AdmissionHandler(
-            policies: policies,
+            environment: AdmissionEnvironment(policies: policies),
             inspector: inspector,
             logger: logger,
             metrics: metrics

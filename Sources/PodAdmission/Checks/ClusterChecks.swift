@@ -1,0 +1,38 @@
+extension Check {
+    static let runtimeClassMissing = Check(
+        code: .runtimeClassMissing,
+        defaultAction: .deny,
+        reason: "the runtime class that the Pod would be given is not in the cluster",
+        remedy: "kubectl apply -f deploy/runtime-classes.yaml, or name another class in the policy"
+    ) { input in
+        guard input.followsCrun, input.context.operation == .create, input.context.cluster.lacks(input.wantedClass)
+        else { return [] }
+        let shown = input.wantedClass.printable(limit: 40)
+        return input.wasm.map {
+            Observation($0.container.name, "is Wasm, but the cluster has no runtime class \"\(shown)\"")
+        }
+    }
+
+    static let runtimeClassUnschedulable = Check(
+        code: .runtimeClassUnschedulable,
+        defaultAction: .deny,
+        reason: "the class asks for another node label than the Pod (deny), or for one that no node has (warn)",
+        remedy: "label a node that has the runtime, as `polypod node install --node` does"
+    ) { input in
+        guard input.followsCrun, input.context.operation == .create, !input.wasm.isEmpty else { return [] }
+        let shown = input.wantedClass.printable(limit: 40)
+        if let label = input.context.cluster.contradiction(of: input.wantedClass, to: input.pod) {
+            return [
+                Observation(
+                    nil,
+                    "the class \(shown) wants another value of \(label.printable(limit: 40)) than the Pod's nodeSelector",
+                    remedy: "drop that label from the Pod's nodeSelector"
+                )
+            ]
+        }
+        guard input.context.cluster.runtimeClasses?[input.wantedClass]?.matchingNodes == 0 else { return [] }
+        return [
+            Observation(nil, "no node has the labels that the class \(shown) asks for", defaultAction: .warn)
+        ]
+    }
+}
