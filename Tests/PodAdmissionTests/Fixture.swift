@@ -15,6 +15,8 @@ struct Fixture: CustomTestStringConvertible {
     let isUnmutated: Bool
     let images: [String: ImageAnswer]
     let policy: WasmPolicy
+    let namespaceLabels: [String: String]?
+    let cluster: ClusterKnowledge
     let expected: JSONObject
 
     var testDescription: String { "\(name): \(reason)" }
@@ -33,7 +35,7 @@ struct Fixture: CustomTestStringConvertible {
         let object = try JSONParser.parse([UInt8](Data(contentsOf: file))).asObject()
         try object.refuseUnknown([
             "reason", "pod", "oldPod", "operation", "subresource", "username", "unmutated", "images", "policy",
-            "expected",
+            "namespaceLabels", "runtimeClasses", "expected",
         ])
         reason = try object.required("reason") { value throws(FieldError) in try value.asString() }
         pod = object["pod"] ?? .null
@@ -43,12 +45,25 @@ struct Fixture: CustomTestStringConvertible {
         username = object["username"]?.string ?? "admin"
         isUnmutated = object["unmutated"] == .bool(true)
         policy = try object["policy"].map { try WasmPolicy(reading: $0) } ?? WasmPolicy()
+        namespaceLabels = try object["namespaceLabels"]?.asStringMap()
+        cluster = ClusterKnowledge(runtimeClasses: try object["runtimeClasses"].map(Self.runtimeClasses))
         expected = object["expected"]?.object ?? JSONObject()
         var images: [String: ImageAnswer] = [:]
         for member in object["images"]?.object?.members ?? [] {
             images[member.key] = try Self.answer(member.value)
         }
         self.images = images
+    }
+
+    private static func runtimeClasses(_ value: JSONValue) throws -> [String: ClusterKnowledge.RuntimeClass] {
+        var classes: [String: ClusterKnowledge.RuntimeClass] = [:]
+        for member in try value.asObject().members {
+            classes[member.key] = ClusterKnowledge.RuntimeClass(
+                nodeSelector: try member.value["nodeSelector"]?.asStringMap() ?? [:],
+                matchingNodes: try member.value["matchingNodes"]?.asInt()
+            )
+        }
+        return classes
     }
 
     private static func answer(_ value: JSONValue) throws -> ImageAnswer {

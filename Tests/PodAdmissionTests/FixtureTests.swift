@@ -10,7 +10,9 @@ private func outcome(of fixture: Fixture) throws -> JSONObject {
         operation: fixture.operation,
         subresource: fixture.subresource,
         oldPod: try fixture.oldPod.map { try Pod($0) },
-        username: fixture.username
+        username: fixture.username,
+        namespaceLabels: fixture.namespaceLabels,
+        cluster: fixture.cluster
     )
     let mutating = decide(pod, context: context, images: fixture.images, policy: fixture.policy)
     let mutated = fixture.isUnmutated ? fixture.pod : try fixture.pod.applying(mutating.patch)

@@ -29,10 +29,8 @@ struct PolicyTests {
                 #"{"match":{"podSelector":{"matchExpressions":[{"key":"a","operator":"in","values":["b"]}]}}}"#,
                 "spec.match.podSelector.matchExpressions[0].operator", "operators have a capital"
             ),
-            (
-                #"{"match":{"namespaceSelector":{"matchLabels":{"team":"a"}}}}"#, "spec.match.namespaceSelector",
-                "a label that requests do not tell"
-            ),
+            (#"{"allowOptOut":"false"}"#, "spec.allowOptOut", "a string"),
+            (#"{"workloads":"deny"}"#, "spec.workloads", "words have a capital"),
             (#"{"dnsServer":"fd00::10"}"#, "spec.dnsServer", "WasmEdge reads IPv4"),
             (#"{"preferWasm":true,"pinWasmManifest":false}"#, "spec.preferWasm", "preferred Wasm has to be pinned"),
         ])
@@ -60,6 +58,33 @@ struct PolicyTests {
         #expect(set.policy(for: team, namespace: "x").name == "teams")
         #expect(set.policy(for: plain, namespace: "x").name == "all")
         #expect(PolicySet().policy(for: plain, namespace: "x") == WasmPolicy())
+    }
+
+    @Test(
+        "labels of namespaces",
+        arguments: [
+            (["team": "a"], "a", "the label matches"),
+            (["team": "b"], "rest", "another value"),
+            ([:], "rest", "a namespace without labels"),
+            (["kubernetes.io/metadata.name": "forged", "team": "a"], "a", "the request's own name counts"),
+            (nil, "rest", "labels nobody knows match nothing"),
+        ] as [([String: String]?, String, String)])
+    func namespaceLabels(labels: [String: String]?, name: String, why: String) throws {
+        let set = PolicySet([
+            try policy(
+                #"{"matchingPrecedence":1,"match":{"namespaceSelector":{"matchExpressions":[{"key":"kubernetes.io/metadata.name","operator":"In","values":["forged"]}]}}}"#,
+                name: "forged"
+            ),
+            try policy(
+                #"{"matchingPrecedence":10,"match":{"namespaceSelector":{"matchLabels":{"team":"a"}}}}"#,
+                name: "a"
+            ),
+            try policy("{}", name: "rest"),
+        ])
+        let pod = Pod(spec: PodSpec(containers: []))
+        #expect(set.policy(for: pod, namespace: "shop", labels: labels).name == name, "\(why)")
+        let error = #expect(throws: FieldError.self) { try set.requireNamespaceNames() }
+        #expect(error?.pathText == "spec.match.namespaceSelector")
     }
 
     @Test func readsListsAndSingleObjects() throws {

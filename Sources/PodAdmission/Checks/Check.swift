@@ -14,8 +14,9 @@ public struct Check: Sendable {
     /// Every check, in the order in which its findings are shown.
     public static let all: [Check] = [
         .variantForcesWasm, .variantUnknown, .runtimeClassConflict, .runtimeClassMissing, .runtimeClassUnschedulable,
-        .programNotWasm, .nativeProgramNamedWasm, .imageNotRunnable, .indexNotPullable, .execProbe, .execHook, .exitCodeLost, .workingDirectory, .windowsPod,
-        .wasmArchitecture, .meshUser, .mutationMissed, .imageUnresolved, .imageNotAllowed, .digestRequired,
+        .programNotWasm, .nativeProgramNamedWasm, .imageNotRunnable, .indexNotPullable, .execProbe, .execHook,
+        .exitCodeLost, .workingDirectory, .windowsPod, .wasmArchitecture, .meshUser, .mutationMissed, .imageUnresolved,
+        .imageNotAllowed, .digestRequired,
     ]
 
     /// The default action of the check `code`.

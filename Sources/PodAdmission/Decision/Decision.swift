@@ -101,6 +101,8 @@ public struct Decision: Sendable, Equatable {
     public var record: String?
     /// The policy that decided; nil for the built-in one.
     public var policyName: String?
+    /// The name of the workload whose Pods were decided on, to tell one of many apart; nil for a Pod of its own.
+    public var workload: String?
 
     /// Creates a decision.
     public init() {}
@@ -110,13 +112,13 @@ public struct Decision: Sendable, Equatable {
 
     /// The warnings for the person who sent the request: notices, then what was found but not refused.
     public var warnings: [String] {
-        notices + findings.filter { $0.action == .warn }.map(\.warning)
+        notices + findings.filter { $0.action == .warn }.map { $0.warning(about: workload) }
     }
 
     /// The reason of a refusal, one line a finding; nil where the request is admitted.
     public var denialMessage: String? {
         let lines = findings.filter { $0.action == .deny }.map { finding in
-            let subject = finding.container.map { "container \"\($0.printable(limit: 63))\": " } ?? ""
+            let subject = finding.subject(of: workload)
             return "\(subject)\(finding.message); \(finding.remedy) [\(finding.code.rawValue)]"
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")

@@ -34,12 +34,22 @@ public struct Finding: Sendable, Equatable {
     ///
     /// The API server drops a warning that holds a control character and cuts long ones, so the line is made to fit:
     /// the remedy gives way first, then the message; the code always stays.
-    public var warning: String {
+    public var warning: String { warning(about: nil) }
+
+    /// The same line about the Pods of a workload, whose name stands in front, since one `kubectl apply` has many.
+    public func warning(about workload: String?) -> String {
         let code = " [\(code.rawValue)]"
-        let subject = container.map { "container \"\($0.printable(limit: 63))\": " } ?? ""
+        let subject = subject(of: workload)
         let room = 120 - code.count - subject.count
         let whole = "\(message); \(remedy)"
         return subject + (whole.count <= room ? whole : message.printable(limit: max(room, 8))) + code
+    }
+
+    /// What the finding is about, at the start of a line.
+    func subject(of workload: String?) -> String {
+        // Both names together leave room for the message.
+        let name = workload.map { "\($0.printable(limit: 30)): " } ?? ""
+        return name + (container.map { "container \"\($0.printable(limit: workload == nil ? 63 : 24))\": " } ?? "")
     }
 }
 

@@ -16,27 +16,52 @@ public struct Rehearsal: Sendable {
     /// The object with the patch applied, which for a workload means its Pod template.
     public let mutatedDocument: JSONValue
     private let mutatedWorkload: Workload
+    private let circumstances: AdmissionContext
+
+    /// The circumstances in which the Pods of `workload` are made, where no request tells them.
+    public static func circumstances(
+        of workload: Workload,
+        namespaceLabels: [String: String]? = nil,
+        cluster: ClusterKnowledge = ClusterKnowledge()
+    ) -> AdmissionContext {
+        AdmissionContext(
+            stage: .mutating,
+            namespace: workload.pod.metadata.namespace ?? "default",
+            namespaceLabels: namespaceLabels,
+            cluster: cluster
+        )
+    }
 
     /// The references to look up for the mutating stage.
-    public static func imagesToInspect(in workload: Workload, policy: WasmPolicy) -> [String] {
-        PodAdmission.imagesToInspect(in: workload.pod, context: context(.mutating, workload), policy: policy)
+    ///
+    /// - Parameter circumstances: Those of the Pods' creation; stage and operation in it do not count.
+    public static func imagesToInspect(
+        in workload: Workload,
+        circumstances: AdmissionContext? = nil,
+        policy: WasmPolicy
+    ) -> [String] {
+        let context = (circumstances ?? Self.circumstances(of: workload)).ofCreation(.mutating)
+        return PodAdmission.imagesToInspect(in: workload.pod, context: context, policy: policy)
     }
 
     /// Walks the first half of the way.
     ///
+    /// - Parameter circumstances: Those of the Pods' creation; stage and operation in it do not count.
     /// - Throws: ``FieldError`` where the patch does not apply, which would be a fault of Polypod.
     public init(
         _ workload: Workload,
         document: JSONValue,
+        circumstances: AdmissionContext? = nil,
         images: [String: ImageAnswer],
         policy: WasmPolicy
     ) throws(FieldError) {
+        self.circumstances = circumstances ?? Self.circumstances(of: workload)
         self.document = document
         self.workload = workload
         self.policy = policy
         mutating = decide(
             workload.pod,
-            context: Self.context(.mutating, workload),
+            context: self.circumstances.ofCreation(.mutating),
             images: images,
             policy: policy
         )
@@ -49,7 +74,7 @@ public struct Rehearsal: Sendable {
     public var imagesToValidate: [String] {
         PodAdmission.imagesToInspect(
             in: mutatedWorkload.pod,
-            context: Self.context(.validating, workload),
+            context: circumstances.ofCreation(.validating),
             policy: policy
         )
     }
@@ -58,13 +83,21 @@ public struct Rehearsal: Sendable {
     public func validating(images: [String: ImageAnswer]) -> Decision {
         decide(
             mutatedWorkload.pod,
-            context: Self.context(.validating, workload),
+            context: circumstances.ofCreation(.validating),
             images: images,
             policy: policy
         )
     }
+}
 
-    private static func context(_ stage: AdmissionStage, _ workload: Workload) -> AdmissionContext {
-        AdmissionContext(stage: stage, namespace: workload.pod.metadata.namespace ?? "default")
+extension AdmissionContext {
+    /// The same circumstances for a Pod that a controller makes.
+    fileprivate func ofCreation(_ stage: AdmissionStage) -> AdmissionContext {
+        var context = self
+        context.stage = stage
+        context.operation = .create
+        context.subresource = nil
+        context.oldPod = nil
+        return context
     }
 }

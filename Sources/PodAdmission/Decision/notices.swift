@@ -8,7 +8,10 @@ func notices(
     var lines = namesWithoutContainer(in: pod)
     // A controller has no eyes; a person, or a dry run, is told.
     if !decision.patch.isEmpty, pod.metadata.controllerKind == nil || context.isDryRun {
-        lines += classNotices(of: decision, pod: pod, policy: policy)
+        lines += classNotices(of: decision, pod: pod, policy: policy) { "runs under \($0)" }
+    }
+    if !policy.allowOptOut, pod.optsOut {
+        lines.append("\(AnnotationKey.inject) is not honoured: the policy \(policy.name ?? "") allows no opting out")
     }
     for change in decision.withheldPatch.flatMap(\.changes) {
         lines.append("DryRun: would add \(change.path): \(change.value)")
@@ -20,14 +23,32 @@ func notices(
     return lines.map { $0.printable(limit: 120) }
 }
 
-private func classNotices(of decision: Decision, pod: Pod, policy: WasmPolicy) -> [String] {
+/// What the author of a workload should know of its Pods, its name in front of each line.
+func workloadNotices(of rehearsal: Rehearsal) -> [String] {
+    let (decision, pod, policy) = (rehearsal.mutating, rehearsal.workload.pod, rehearsal.policy)
+    var lines = namesWithoutContainer(in: pod)
+    if !decision.patch.isEmpty {
+        lines += classNotices(of: decision, pod: pod, policy: policy) { "its Pods will run under \($0)" }
+    }
+    for change in decision.withheldPatch.flatMap(\.changes) {
+        lines.append("DryRun: its Pods would get \(change.path): \(change.value)")
+    }
+    return lines.map { "\(rehearsal.workload.metadata.displayName.printable(limit: 63)): \($0)".printable(limit: 120) }
+}
+
+private func classNotices(
+    of decision: Decision,
+    pod: Pod,
+    policy: WasmPolicy,
+    saying: (_ runtimeClass: String) -> String
+) -> [String] {
     let runtimeClass = pod.spec.namedRuntimeClass ?? policy.runtime.runtimeClassName
     let wasm = decision.containers.filter { $0.containerClass == .wasm }
     let others = decision.containers.count - wasm.count
     let beside = others == 0 ? "" : " beside \(others) other container\(others == 1 ? "" : "s")"
     return wasm.map { verdict in
         let because = verdict.evidence.first?.value ?? ""
-        return "\(verdict.container.subject) is Wasm (\(because)): runs under \(runtimeClass)\(beside)"
+        return "\(verdict.container.subject) is Wasm (\(because)): \(saying(runtimeClass))\(beside)"
     }
 }
 
