@@ -10,11 +10,15 @@ public struct AdmissionEnvironment: Sendable {
     /// What is known of the cluster.
     public var cluster: @Sendable () -> ClusterKnowledge
     /// The labels of a namespace; nil where they are not known.
-    public var namespaceLabels: @Sendable (_ namespace: String) -> [String: String]?
+    public var namespaceLabels: @Sendable (_ namespace: String) async -> [String: String]?
     /// The credentials of pull secrets, until the deadline.
     public var credentials: @Sendable (PullSecretsQuery, _ deadline: ContinuousClock.Instant) async -> PullCredentials
     /// Told of every decision, after the answer is made; it must not wait.
     public var decided: @Sendable (DecidedAdmission) -> Void
+    /// The namespace whose Pods are decided by the built-in policy whatever the others say; nil for none.
+    ///
+    /// There the server has itself tried by the API server, which must not depend on what a policy allows.
+    public var probeNamespace: String?
 
     /// Creates the environment of a server that asks no cluster.
     public init(policies: PolicySet = PolicySet()) {

@@ -7,8 +7,8 @@ public import PodAdmission
 ///
 /// What is a review always gets a valid one back; only what is none gets status 400.
 public struct AdmissionHandler: Sendable {
-    private let environment: AdmissionEnvironment
-    private let inspector: any ImageInspecting
+    let environment: AdmissionEnvironment
+    let inspector: any ImageInspecting
     private let metrics: AdmissionMetrics
     private let log: DecisionLog
 
@@ -52,41 +52,32 @@ public struct AdmissionHandler: Sendable {
             return .badRequest(error.reason)
         }
         var answer = AdmissionAnswer(uid: request.uid)
-        var decided: Decision?
+        let subject = AdmissionSubject(request)
+        var decided: DecidedAdmission?
         var result = AdmissionResult.skipped
-        if request.isPod, let object = request.object, let operation = AdmissionOperation(rawValue: request.operation) {
-            do throws(FieldError) {
-                let pod = try Pod(object)
-                let context = try Self.context(of: request, stage: stage, operation: operation)
-                let policy = environment.policies().policy(for: pod, namespace: context.namespace)
-                let images = await answers(for: pod, context: context, policy: policy, deadline: deadline)
-                let decision = decide(pod, context: context, images: images, policy: policy)
-                result = answer.apply(decision, stage: stage)
-                decided = decision
-            } catch {
-                // The API server checks every field itself and says what is wrong with it better than a webhook could.
-                answer.warnings = ["polypod: not looked at: \(error.description)"]
-                result = .unreadable
+        do throws(FieldError) {
+            switch subject {
+            case .pod: decided = try await decidePod(request, stage: stage, deadline: deadline)
+            case .workload where stage == .validating: decided = try await decideWorkload(request, deadline: deadline)
+            case .workload, .other: break
             }
+            if let decided { result = answer.apply(decided.decision, stage: stage) }
+        } catch {
+            // The API server checks every field itself and says what is wrong with it better than a webhook could.
+            answer.warnings = ["polypod: not looked at: \(error.description)"]
+            result = .unreadable
         }
         let duration = ContinuousClock.now - began
-        metrics.record(result, decision: decided, stage: stage, duration: duration)
-        log.write(request, stage: stage, result: result, decision: decided, duration: duration)
+        metrics.record(result, decision: decided?.decision, stage: stage, subject: subject, duration: duration)
+        // What the server tries itself with is no news.
+        let level: Logger.Level = request.namespace == environment.probeNamespace ? .debug : .info
+        log.write(request, stage: stage, result: result, decision: decided?.decision, duration: duration, level: level)
+        if let decided { environment.decided(decided) }
         return .review(answer.bytes())
     }
 
     /// A handler for a server that counts what never became a review.
     func count(_ result: AdmissionResult, stage: AdmissionStage) { metrics.count(result, stage: stage) }
-
-    private func answers(
-        for pod: Pod,
-        context: AdmissionContext,
-        policy: WasmPolicy,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
-        let images = imagesToInspect(in: pod, context: context, policy: policy)
-        return images.isEmpty ? [:] : await inspector.answers(for: images, deadline: deadline)
-    }
 
     private static func parse(_ body: ByteBuffer) -> Result<AdmissionRequest, ReviewError> {
         body.withUnsafeReadableBytes { bytes in
@@ -96,21 +87,5 @@ public struct AdmissionHandler: Sendable {
             }
             do throws(ReviewError) { return .success(try AdmissionRequest(document)) } catch { return .failure(error) }
         }
-    }
-
-    private static func context(
-        of request: AdmissionRequest,
-        stage: AdmissionStage,
-        operation: AdmissionOperation
-    ) throws(FieldError) -> AdmissionContext {
-        AdmissionContext(
-            stage: stage,
-            operation: operation,
-            subresource: request.subresource,
-            oldPod: try request.oldObject.map { old throws(FieldError) in try Pod(old) },
-            username: request.username,
-            namespace: request.namespace,
-            isDryRun: request.isDryRun
-        )
     }
 }

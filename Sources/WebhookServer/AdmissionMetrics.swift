@@ -5,17 +5,25 @@ import PodAdmission
 ///
 /// Every label has a bounded set of values; nothing that a request or an image says becomes one.
 public struct AdmissionMetrics: Sendable {
+    private struct Key: Hashable {
+        let subject: AdmissionSubject
+        let result: AdmissionResult
+    }
+
     private struct Stage: Sendable {
-        let results: [AdmissionResult: Counter]
+        let results: [Key: Counter]
         let duration: Timer
 
         init(_ stage: AdmissionStage, factory: any MetricsFactory) {
             let label = ("stage", stage.label)
+            let keys = AdmissionSubject.allCases.flatMap { subject in
+                AdmissionResult.allCases.map { Key(subject: subject, result: $0) }
+            }
             results = Dictionary(
-                uniqueKeysWithValues: AdmissionResult.allCases.map { result in
-                    let dimensions = [label, ("result", result.rawValue)]
+                uniqueKeysWithValues: keys.map { key in
+                    let dimensions = [label, ("kind", key.subject.rawValue), ("result", key.result.rawValue)]
                     return (
-                        result,
+                        key,
                         Counter(label: "polypod_admission_requests_total", dimensions: dimensions, factory: factory)
                     )
                 }
@@ -62,12 +70,18 @@ public struct AdmissionMetrics: Sendable {
 
     /// Counts a request that never became a review.
     func count(_ result: AdmissionResult, stage: AdmissionStage) {
-        self[stage].results[result]?.increment()
+        self[stage].results[Key(subject: .other, result: result)]?.increment()
     }
 
     /// Records an answered review.
-    func record(_ result: AdmissionResult, decision: Decision?, stage: AdmissionStage, duration: Duration) {
-        self[stage].results[result]?.increment()
+    func record(
+        _ result: AdmissionResult,
+        decision: Decision?,
+        stage: AdmissionStage,
+        subject: AdmissionSubject,
+        duration: Duration
+    ) {
+        self[stage].results[Key(subject: subject, result: result)]?.increment()
         self[stage].duration.record(duration: duration)
         guard let decision else { return }
         for finding in decision.findings {

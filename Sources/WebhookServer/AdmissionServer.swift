@@ -25,6 +25,7 @@ public struct AdmissionServer: Service {
     ///   - logger: Gets what concerns the server itself.
     ///   - metrics: The metrics of connections and certificates.
     ///   - exposition: What `/metrics` answers, in the text format of Prometheus.
+    ///   - obstacle: Why the server should not be sent requests yet, for reasons outside of it; nil for none.
     ///   - unixTime: The clock that the certificate's expiry is compared with, in seconds.
     /// - Throws: ``ServerConfigurationError`` where a certificate or key cannot be loaded.
     public init(
@@ -33,11 +34,12 @@ public struct AdmissionServer: Service {
         logger: Logger,
         metrics: ServerMetrics = ServerMetrics(),
         exposition: @escaping @Sendable () -> [UInt8] = { [] },
+        obstacle: @escaping @Sendable () -> String? = { nil },
         unixTime: @escaping @Sendable () -> Int = AdmissionServer.systemTime
     ) throws(ServerConfigurationError) {
         self.configuration = configuration
         self.logger = logger
-        let readiness = Readiness(unixTime: unixTime)
+        let readiness = Readiness(unixTime: unixTime, others: obstacle)
         let load = ServerLoad(limits: configuration.limits)
         let port = OneShot<Int>()
         let opsPort = OneShot<Int>()

@@ -26,11 +26,13 @@ public struct AdmissionServerConfiguration: Sendable {
 }
 
 /// Where a serving certificate and its key come from, both in PEM.
-public enum ServingCertificateSource: Sendable, Equatable {
+public enum ServingCertificateSource: Sendable {
     /// Two files, read again while the server runs.
     case files(certificate: String, key: String)
     /// Two texts, for a server that lives no longer than they do.
     case memory(certificate: String, key: String)
+    /// Whatever pair is the right one at that moment, asked for again while the server runs.
+    case provided(@Sendable () -> (certificate: String, key: String))
 }
 
 /// Why a server cannot be made of its configuration.

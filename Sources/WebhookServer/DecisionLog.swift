@@ -10,9 +10,10 @@ struct DecisionLog: Sendable {
         stage: AdmissionStage,
         result: AdmissionResult,
         decision: Decision?,
-        duration: Duration
+        duration: Duration,
+        level: Logger.Level = .info
     ) {
-        guard logger.logLevel <= .info else { return }
+        guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
             "uid": .string(request.uid.plain(limit: 64)),
             "namespace": .string(request.namespace.plain(limit: 63)),
@@ -35,7 +36,7 @@ struct DecisionLog: Sendable {
             let codes = Set(decision.containers.compactMap { $0.unresolved?.code.rawValue })
             if !codes.isEmpty { metadata["unresolved"] = .string(codes.sorted().joined(separator: " ")) }
         }
-        logger.info("admission", metadata: metadata)
+        logger.log(level: level, "admission", metadata: metadata)
     }
 
     /// The object's name, or the prefix that the API server will make one from.

@@ -25,7 +25,7 @@ public struct ServerMetrics: Sendable {
 
     /// What each metric of the server is, for the `HELP` lines of an exposition.
     public static let descriptions: [String: String] = [
-        "polypod_admission_requests_total": "Requests to the webhooks by what became of them.",
+        "polypod_admission_requests_total": "Requests to the webhooks by stage, kind and what became of them.",
         "polypod_admission_duration_seconds": "Time from a review's arrival to its answer.",
         "polypod_findings_total": "What the checks found, by code and action.",
         "polypod_containers_total": "Containers looked at, by class.",

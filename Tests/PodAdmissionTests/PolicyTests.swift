@@ -68,7 +68,8 @@ struct PolicyTests {
             ([:], "rest", "a namespace without labels"),
             (["kubernetes.io/metadata.name": "forged", "team": "a"], "a", "the request's own name counts"),
             (nil, "rest", "labels nobody knows match nothing"),
-        ] as [([String: String]?, String, String)])
+        ] as [([String: String]?, String, String)]
+    )
     func namespaceLabels(labels: [String: String]?, name: String, why: String) throws {
         let set = PolicySet([
             try policy(

@@ -5,7 +5,7 @@ public struct Workload: Sendable, Equatable {
     /// The object's own metadata.
     public let metadata: ObjectMetadata
     /// The Pod as the workload's controller will send it to the API server, its namespace and owner included.
-    public let pod: Pod
+    public var pod: Pod
     /// The path from the object to the Pod or template; empty for a Pod.
     public let podPath: [String]
 
@@ -25,6 +25,11 @@ public struct Workload: Sendable, Equatable {
     /// The API groups in which those kinds are looked for, so that another group's `Job` is passed over.
     private static let groups: Set<String> = ["", "apps", "batch", "extensions"]
 
+    /// Whether objects of a kind hold a Pod.
+    public static func isKind(_ kind: String, group: String) -> Bool {
+        groups.contains(group) && podPaths[kind] != nil
+    }
+
     /// Reads a workload.
     ///
     /// - Parameter value: One object, as it stands in a manifest.
@@ -35,7 +40,7 @@ public struct Workload: Sendable, Equatable {
         kind = try object.required("kind") { value throws(FieldError) in try value.asString() }
         let version = try object.required("apiVersion") { value throws(FieldError) in try value.asString() }
         let group = version.split(separator: "/").count > 1 ? String(version.prefix { $0 != "/" }) : ""
-        guard Self.groups.contains(group), let path = Self.podPaths[kind] else { return nil }
+        guard Self.isKind(kind, group: group), let path = Self.podPaths[kind] else { return nil }
         let metadata = try object.optional("metadata") { value throws(FieldError) in try ObjectMetadata(value) }
         self.metadata = metadata ?? ObjectMetadata()
         podPath = path

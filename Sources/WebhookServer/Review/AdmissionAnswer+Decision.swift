@@ -27,7 +27,9 @@ extension AdmissionAnswer {
     mutating func apply(_ decision: Decision, stage: AdmissionStage) -> AdmissionResult {
         isAllowed = decision.isAllowed
         denialMessage = decision.denialMessage
-        warnings = decision.warnings
+        // Two containers of the same image can give cause for the same line.
+        var said: Set<String> = []
+        warnings = decision.warnings.filter { said.insert($0).inserted }
         if stage == .mutating { patch = decision.patch }
         let result: AdmissionResult =
             if !isAllowed { .denied } else if decision.skipped != nil { .skipped } else if !patch.isEmpty {

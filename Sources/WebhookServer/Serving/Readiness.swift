@@ -10,10 +10,14 @@ final class Readiness: Sendable {
 
     private let state = Mutex(State())
     private let unixTime: @Sendable () -> Int
+    private let others: @Sendable () -> String?
 
-    /// - Parameter unixTime: The clock that certificates are judged by, in seconds.
-    init(unixTime: @escaping @Sendable () -> Int) {
+    /// - Parameters:
+    ///   - unixTime: The clock that certificates are judged by, in seconds.
+    ///   - others: What else stands in the way, from outside the server; nil for nothing.
+    init(unixTime: @escaping @Sendable () -> Int, others: @escaping @Sendable () -> String? = { nil }) {
         self.unixTime = unixTime
+        self.others = others
     }
 
     /// The server's port is bound.
@@ -27,11 +31,12 @@ final class Readiness: Sendable {
 
     /// Why the server is not ready; nil where it is.
     var obstacle: String? {
-        state.withLock { state in
+        let own = state.withLock { state -> String? in
             if state.isDraining { return "shutting down" }
             guard let expiry = state.certificateExpiry else { return "no serving certificate" }
             if expiry <= unixTime() { return "the serving certificate has expired" }
             return state.isListening ? nil : "not listening yet"
         }
+        return own ?? others()
     }
 }

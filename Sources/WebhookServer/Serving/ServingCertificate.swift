@@ -70,6 +70,7 @@ struct ServingCertificate {
         switch source {
         case .files(let certificate, let key): (.file(path: certificate), .file(path: key))
         case .memory(let certificate, let key): (.memory { Array(certificate.utf8) }, .memory { Array(key.utf8) })
+        case .provided(let pair): ProvidedPair(pair).locations
         }
     }
 
@@ -82,8 +83,29 @@ struct ServingCertificate {
     private static func name(_ source: ServingCertificateSource) -> String {
         switch source {
         case .files(let certificate, let key): "\(certificate), \(key)"
-        case .memory: "serving certificate"
+        case .memory, .provided: "serving certificate"
         }
+    }
+}
+
+/// Hands a pair to a reloader that asks for its halves one after the other: the key is always that of the certificate.
+private final class ProvidedPair: Sendable {
+    private let provide: @Sendable () -> (certificate: String, key: String)
+    private let key = Mutex("")
+
+    init(_ provide: @escaping @Sendable () -> (certificate: String, key: String)) {
+        self.provide = provide
+    }
+
+    var locations: (TimedCertificateReloader.Location, TimedCertificateReloader.Location) {
+        (
+            .memory {
+                let pair = self.provide()
+                self.key.withLock { $0 = pair.key }
+                return Array(pair.certificate.utf8)
+            },
+            .memory { Array(self.key.withLock { $0 }.utf8) }
+        )
     }
 }
 

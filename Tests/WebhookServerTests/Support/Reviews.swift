@@ -97,11 +97,12 @@ extension AdmissionHandler {
     static func test(
         _ inspector: any ImageInspecting = TableInspector(),
         policies: PolicySet = PolicySet(),
+        environment: AdmissionEnvironment? = nil,
         metrics: AdmissionMetrics = AdmissionMetrics(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> AdmissionHandler {
         AdmissionHandler(
-            environment: AdmissionEnvironment(policies: policies),
+            environment: environment ?? AdmissionEnvironment(policies: policies),
             inspector: inspector,
             logger: logger,
             metrics: metrics
@@ -110,6 +111,14 @@ extension AdmissionHandler {
 
     func answer(_ review: JSONValue, stage: AdmissionStage = .mutating) async -> AdmissionReply {
         await answer(ByteBuffer(string: review.compactText), stage: stage, deadline: .now + .seconds(5))
+    }
+
+    /// The response to `review`, checked as ``AdmissionReply/response(uid:stage:)`` does.
+    func response(_ review: JSONValue, stage: AdmissionStage) async throws -> JSONObject {
+        try await answer(review, stage: stage).response(
+            uid: review["request"]?["uid"]?.string ?? "",
+            stage: stage
+        )
     }
 }
 

@@ -1,0 +1,229 @@
+import ImageRegistry
+import Logging
+import NIOCore
+import PodAdmission
+import Synchronization
+import Testing
+
+@testable import WebhookServer
+
+/// A look-up that remembers what it was asked for.
+private final class RecordingInspector: ImageInspecting {
+    private let asked = Mutex<[String]>([])
+    private let table: [String: ImageAnswer]
+
+    init(_ table: [String: ImageAnswer]) { self.table = table }
+
+    var images: [String] { asked.withLock { $0 } }
+
+    func answers(
+        for images: [String],
+        credentials: PullCredentials,
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer] {
+        asked.withLock { $0 += images }
+        return Dictionary(
+            uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) }
+        )
+    }
+}
+
+private final class Box<Value: Sendable>: Sendable {
+    private let value: Mutex<[Value]> = Mutex([])
+
+    func add(_ new: Value) { value.withLock { $0.append(new) } }
+    var all: [Value] { value.withLock { $0 } }
+}
+
+private func digest(_ character: Character) -> String { "sha256:" + String(repeating: character, count: 64) }
+
+private let images: [String: ImageAnswer] = {
+    let wasm = ImageManifest(digest: digest("a"), platform: Platform("wasi/wasm"), entrypoint: ["/web.wasm"])
+    let index = IndexEntry(digest: digest("b"), platform: Platform("wasi/wasm"))
+    let pinned = "registry.example/index@" + digest("b")
+    return [
+        "registry.example/app:1": .resolved(
+            ImageFacts(digest: digest("a"), content: .image(wasm)),
+            staleSeconds: nil
+        ),
+        "registry.example/index:1": .resolved(
+            ImageFacts(digest: digest("c"), content: .index([index], only: nil)),
+            staleSeconds: nil
+        ),
+        pinned: .resolved(ImageFacts(digest: digest("b"), content: .image(wasm)), staleSeconds: nil),
+    ]
+}()
+
+private func workload(
+    _ kind: String = "Deployment",
+    image: String = "registry.example/app:1",
+    replicas: Int = 1,
+    metadata: JSONValue = ["name": "web"],
+    podSpec: JSONValue = [:],
+    container: JSONValue = [:]
+) -> JSONValue {
+    var main = JSONObject([.init(key: "name", value: "app"), .init(key: "image", value: .string(image))])
+    main.members += container.object?.members ?? []
+    var spec = JSONObject([.init(key: "containers", value: [.object(main)])])
+    spec.members += podSpec.object?.members ?? []
+    let template: JSONValue = ["metadata": ["labels": ["app": "web"]], "spec": .object(spec)]
+    let body: JSONValue =
+        kind == "CronJob"
+        ? ["jobTemplate": ["spec": ["template": template]]]
+        : ["replicas": .number(String(replicas)), "template": template]
+    let version = kind == "CronJob" || kind == "Job" ? "batch/v1" : "apps/v1"
+    return ["apiVersion": .string(version), "kind": .string(kind), "metadata": metadata, "spec": body]
+}
+
+private func review(_ object: JSONValue, old: JSONValue = .null, operation: String = "CREATE") -> JSONValue {
+    let version = object["apiVersion"]?.string ?? ""
+    let group = String(version.prefix { $0 != "/" })
+    return [
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": [
+            "uid": "u", "kind": ["group": .string(group), "version": "v1", "kind": object["kind"] ?? ""],
+            "namespace": "shop", "operation": .string(operation), "object": object, "oldObject": old,
+        ],
+    ]
+}
+
+private let execProbe: JSONValue = ["readinessProbe": ["exec": ["command": ["/x"]]]]
+
+private func policy(_ spec: String) throws -> PolicySet {
+    let text = #"{"apiVersion":"polypod.dev/v1alpha1","kind":"WasmPolicy","metadata":{"name":"p"},"spec":\#(spec)}"#
+    return PolicySet([try WasmPolicy(reading: try JSONParser.parse(text))])
+}
+
+@Suite("Workloads at the webhook")
+struct WorkloadAdmissionTests {
+    @Test(arguments: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
+    func saysWhatThePodsWillBecome(kind: String) async throws {
+        let response = try await AdmissionHandler.test(TableInspector(table: images))
+            .response(review(workload(kind)), stage: .validating)
+        #expect(response["allowed"] == .bool(true))
+        #expect(
+            response["warnings"]?.array?.compactMap(\.string).first
+                == #"web: container "app" is Wasm (platform wasi/wasm): its Pods will run under crun-wasmedge"#
+        )
+        #expect(response["patch"] == nil, "workloads are never changed")
+    }
+
+    @Test(
+        arguments: [
+            ("{}", true, true, "by default a denial of the Pods is a warning here"),
+            (#"{"workloads":"Deny"}"#, false, false, "the policy refuses workloads as well"),
+            (#"{"workloads":"Deny","mode":"Warn"}"#, true, true, "a policy that only warns refuses nothing"),
+            (#"{"workloads":"Deny","mode":"DryRun"}"#, true, true, "nor does a dry run"),
+            (#"{"workloads":"Off"}"#, true, false, "the policy does not look at workloads"),
+        ])
+    func denials(spec: String, isAllowed: Bool, warns: Bool, why: String) async throws {
+        let response = try await AdmissionHandler.test(TableInspector(table: images), policies: try policy(spec))
+            .response(review(workload(container: execProbe)), stage: .validating)
+        #expect(response["allowed"] == .bool(isAllowed), "\(why)")
+        let warnings = response["warnings"]?.array?.compactMap(\.string) ?? []
+        #expect(warnings.contains { $0.hasPrefix("web: ") && $0.hasSuffix("[exec-probe]") } == warns, "\(why)")
+        if !isAllowed {
+            let message = response["status"]?["message"]?.string ?? ""
+            #expect(message.hasPrefix(#"web: container "app": "#) && message.hasSuffix("[exec-probe]"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (review(workload(), old: workload(), operation: "UPDATE"), "unchanged", "a change elsewhere"),
+            (review(workload(replicas: 3), old: workload(), operation: "UPDATE"), "unchanged", "only scaled"),
+            (
+                review(workload(), old: workload(image: "registry.example/index:1"), operation: "UPDATE"), nil,
+                "another image"
+            ),
+            (
+                review(
+                    workload(
+                        "ReplicaSet",
+                        metadata: [
+                            "name": "web-1",
+                            "ownerReferences": [["kind": "Deployment", "name": "web", "controller": true]],
+                        ]
+                    )
+                ), "controlled", "the Deployment said it"
+            ),
+            (review(workload(), operation: "DELETE"), "other-operation", "a deletion"),
+        ] as [(JSONValue, String?, String)]
+    )
+    func looksOnlyWhereSomethingIsNew(request: JSONValue, skipped: String?, why: String) async throws {
+        let inspector = RecordingInspector(images)
+        let response = try await AdmissionHandler.test(inspector).response(request, stage: .validating)
+        #expect(response["auditAnnotations"]?["skipped"]?.string == skipped, "\(why)")
+        #expect(inspector.images.isEmpty == (skipped != nil), "\(why)")
+    }
+
+    @Test func looksUpWhatThePodsWillAskFor() async throws {
+        let inspector = RecordingInspector(images)
+        let handler = AdmissionHandler.test(inspector)
+        _ = try await handler.response(review(workload(image: "registry.example/index:1")), stage: .validating)
+        let pinned = "registry.example/index@" + digest("b")
+        #expect(inspector.images == ["registry.example/index:1", pinned])
+    }
+
+    @Test(
+        arguments: [
+            (["imagePullSecrets": [["name": "a"], ["name": "b"]]], ["a", "b"], "default", "the template's own"),
+            (["serviceAccountName": "builder"], [], "builder", "the account's, which its Pods will get"),
+            ([:], [], "default", "the namespace's default account"),
+        ] as [(JSONValue, [String], String, String)]
+    )
+    func asksForPullSecrets(spec: JSONValue, names: [String], account: String, why: String) async throws {
+        let asked = Box<PullSecretsQuery>()
+        var environment = AdmissionEnvironment()
+        environment.credentials = { query, _ in
+            asked.add(query)
+            return PullCredentials()
+        }
+        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        _ = try await handler.response(review(workload(podSpec: spec)), stage: .validating)
+        let expected = PullSecretsQuery(namespace: "shop", imagePullSecrets: names, serviceAccountName: account)
+        #expect(asked.all.first == expected, "\(why)")
+    }
+
+    @Test func namespacesDecideWhoIsAsked() async throws {
+        var environment = AdmissionEnvironment()
+        environment.namespaceLabels = { $0 == "shop" ? ["polypod.dev/inject": "disabled"] : [:] }
+        let told = Box<DecidedAdmission>()
+        environment.decided = { told.add($0) }
+        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        let response = try await handler.response(review(workload()), stage: .validating)
+        #expect(response["auditAnnotations"]?["skipped"] == "namespace-opted-out")
+        #expect(told.all.map(\.kind) == ["Deployment"])
+    }
+
+    @Test func probeNamespaceHasTheBuiltInPolicy() async throws {
+        var environment = AdmissionEnvironment(policies: try policy(#"{"mode":"DryRun"}"#))
+        environment.probeNamespace = "polypod-probe"
+        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        let pod = Reviews.pod([
+            ["name": "probe", "image": "registry.example/app:1", "readinessProbe": ["exec": ["command": ["/x"]]]]
+        ])
+        for (namespace, isAllowed) in [("default", true), ("polypod-probe", false)] {
+            var request = Reviews.review(pod)
+            request = request.with(namespace: namespace)
+            let response = try await handler.response(request, stage: .validating)
+            #expect(response["allowed"] == .bool(isAllowed), "\(namespace)")
+        }
+    }
+
+    @Test func oneLineIsSaidOnce() async throws {
+        let template: JSONValue = ["name": "app", "image": "registry.example/gone:1"]
+        let response = try await AdmissionHandler.test(TableInspector())
+            .response(Reviews.review(Reviews.pod([template, template])), stage: .validating)
+        #expect(response["warnings"]?.array?.count == 1)
+    }
+}
+
+extension JSONValue {
+    fileprivate func with(namespace: String) -> JSONValue {
+        guard var object = self.object, var request = object["request"]?.object else { return self }
+        request["namespace"] = .string(namespace)
+        object["request"] = .object(request)
+        return .object(object)
+    }
+}
