@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# Registries that want credentials: one with Basic, one with Bearer tokens; real registries before a real htpasswd and a
+# token server. The kubelet pulls with the same secret that Polypod reads.
+
+basic_port=${POLYPOD_TEST_BASIC_PORT:-15002}
+bearer_port=${POLYPOD_TEST_BEARER_PORT:-15003}
+token_port=${POLYPOD_TEST_TOKEN_PORT:-15004}
+registry_pids=()
+
+# start_registry NAME PORT AUTH-YAML: a registry of its own with the storage of NAME.
+start_registry() {
+  local name=$1 port=$2
+  mkdir -p "$work/$name"
+  printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "%s:%s"}\n%s\n' \
+    "$work/$name" "$webhook_host" "$port" "${3:-}" >"$work/$name.yaml"
+  docker-registry serve "$work/$name.yaml" >>"$work/$name.log" 2>&1 &
+  registry_pids+=($!)
+  eventually 10 "the registry $name" answers "$port"
+}
+
+answers() {
+  [ "$(curl -s -o /dev/null -w '%{http_code}' "http://$webhook_host:$1/v2/")" != 000 ]
+}
+
+# The same image in each: pushed while the registry asks for nothing, then it is started anew.
+start_private_registries() {
+  local name port
+  htpasswd -Bbn robot "pa:ss word" >"$work/htpasswd"
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/token.key" -out "$work/token.crt" -subj /CN=polypod-test -days 2 2>/dev/null
+  for name in basic bearer; do
+    port=$(private_port "$name")
+    start_registry "$name" "$port"
+    "$here/push_image.py" "http://$webhook_host:$port/team" "$here/images.json" "$work/files" >/dev/null
+    kill "${registry_pids[-1]}"
+    wait "${registry_pids[-1]}" 2>/dev/null || true
+  done
+  start_registry basic "$basic_port" "auth: {htpasswd: {realm: test, path: $work/htpasswd}}"
+  start_registry bearer "$bearer_port" "auth: {token: {realm: \"http://$webhook_host:$token_port/token\", service: polypod-test, issuer: polypod-test, rootcertbundle: $work/token.crt}}"
+  python3 "$here/production/token_server.py" "$webhook_host" "$token_port" "$work/token.key" "$work/token.crt" robot "pa:ss word" >"$work/token.log" 2>&1 &
+  registry_pids+=($!)
+  eventually 10 "the token server" grep -q listening "$work/token.log"
+  for port in "$basic_port" "$bearer_port"; do node_takes_plain_http "$webhook_host:$port"; done
+}
+
+private_port() {
+  case $1 in basic) echo "$basic_port" ;; bearer) echo "$bearer_port" ;; esac
+}
+
+# The node's containerd reads these files for each pull.
+node_takes_plain_http() {
+  [ -n "${POLYPOD_TEST_NODE_ROOT:-}" ] || return 0
+  mkdir -p "$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$1"
+  printf 'server = "http://%s"\n[host."http://%s"]\n' "$1" "$1" >"$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$1/hosts.toml"
+}
+
+stop_private_registries() {
+  local pid port
+  for pid in "${registry_pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  [ -z "${POLYPOD_TEST_NODE_ROOT:-}" ] || for port in "$basic_port" "$bearer_port"; do
+    rm -rf "$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$webhook_host:$port"
+  done
+}
+
+# pull_secret NAMESPACE REGISTRY
+pull_secret() {
+  kubectl -n "$1" create secret docker-registry regcred --docker-server="$2" --docker-username=robot --docker-password='pa:ss word'
+}
+
+# private_pod IMAGE: a Wasm Pod that names the secret; it cannot be told to be Wasm by its command.
+private_pod() {
+  wasm_pod "$1" | jq '.spec.imagePullSecrets = [{name: "regcred"}]'
+}
+
+pulled_and_read() {
+  local from=$webhook_host:$1 stranger=$ns-stranger said
+  trap 'kubectl delete namespace "$ns-stranger" --wait=false >/dev/null; drop_policies' EXIT
+  make_namespace "$stranger"
+  policy test '{"onUnresolvedImage": "Deny"}' | kubectl apply -f -
+  in_force test
+  pull_secret "$ns" "$from"
+  private_pod "$from/team/hello:1" | kubectl -n "$ns" create -f -
+  routed "$(pod_json wasm)"
+  is_running wasm
+  says wasm app "hello from wasm"
+  # The answer is kept by now, and is not for a namespace without the secret.
+  said=$(private_pod "$from/team/hello:1" | kubectl -n "$stranger" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
+  expect_match "the stranger" "$said" '\[image-unresolved\]'
+  expect_match "and why" "$said" 'regcred'
+  said=$(wasm_pod "$from/team/hello:1" | kubectl -n "$stranger" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
+  # A secret of a service account is the Pods' and, before them, the workload's.
+  pull_secret "$stranger" "$from"
+  kubectl -n "$stranger" patch serviceaccount default -p '{"imagePullSecrets": [{"name": "regcred"}]}'
+  eventually 45 "the service account's secret counts" account_counts "$stranger" "$from"
+  said=$(wasm_pod "$from/team/second:1" | workload_of Deployment | kubectl -n "$stranger" create -f - 2>&1)
+  expect_match "the workload" "$said" 'its Pods will run under crun-wasmedge'
+}
+
+account_counts() {
+  wasm_pod "$2/team/hello:1" | kubectl -n "$1" create --dry-run=server -o json -f - | jq -e '.spec.runtimeClassName == "crun-wasmedge"'
+}
+
+case_basic() { pulled_and_read "$basic_port"; }
+case_bearer() { pulled_and_read "$bearer_port"; }
+
+case_secrets_stay_secret() {
+  local everything
+  everything=$(webhook_log_whole; webhook_metrics; kubectl get events -A -o json; kubectl get pods -A -o json | jq '.items[].metadata.annotations')
+  if grep -nE 'pa:ss|cm9ib3Q6cGE6c3Mgd29yZA' <<<"$everything" | head -n 3 | grep .; then
+    echo "a secret is told"
+    return 1
+  fi
+}
+
+webhook_log_whole() {
+  kubectl -n polypod-system logs -l app.kubernetes.io/name=polypod-webhook --tail=-1
+}
+
+registry_cases() {
+  start_private_registries >"$work/registries.log" 2>&1 || fail_setup "the private registries did not start: $(tail -n 3 "$work/registries.log")"
+  run_case case_basic "a registry with Basic: pulled and read with one secret, refused without"
+  run_case case_bearer "a registry with Bearer tokens: pulled and read with one secret, refused without"
+  run_case case_secrets_stay_secret "no log, metric, Event or annotation tells a secret"
+}

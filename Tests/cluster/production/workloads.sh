@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# Workloads are told of at kubectl apply, and their Pods' admissions ask no registry.
+
+# Requests of Polypod's that a registry has answered, by its log.
+asked_by_polypod() {
+  grep -c 'http.request.useragent="\?polypod' "$work/$1.log" || true
+}
+
+case_apply_warns() {
+  local said
+  said=$(rendered web | kubectl -n "$ns" apply -f - 2>&1)
+  expect_match "what is said" "$said" 'Warning: web: container "app" is Wasm .*: its Pods will run under crun-wasmedge beside'
+  said=$(rendered web | kubectl -n "$ns" apply -f - 2>&1)
+  expect "the second time" "$(grep -c Warning <<<"$said")" 0
+  said=$(rendered exec-probe | kubectl create --dry-run=client -o json -f - | workload_of Deployment | kubectl -n "$ns" apply -f - 2>&1)
+  expect_match "what would be refused" "$said" 'Warning: wasm: container .*\[exec-probe\]'
+  kubectl -n "$ns" get deployment wasm -o json | jq -e '.spec.template.spec.runtimeClassName == null' >/dev/null ||
+    { echo "the Deployment was changed"; return 1; }
+}
+
+case_pods_ask_no_registry() {
+  local before after
+  pull_secret "$ns" "$webhook_host:$basic_port"
+  # An image that nobody has asked for yet.
+  private_pod "$webhook_host:$basic_port/team/once:1" | jq '.spec.restartPolicy = "Always"' | workload_of Deployment |
+    jq '.spec.replicas = 0' | kubectl -n "$ns" apply -f -
+  before=$(asked_by_polypod basic)
+  [ "$before" -gt 0 ] || { echo "the registry's log shows no request of Polypod's"; return 1; }
+  # Each replica looks images up for itself: the other one is asked until both know.
+  warm_both "$webhook_host:$basic_port/team/once:1"
+  before=$(asked_by_polypod basic)
+  kubectl -n "$ns" scale deployment wasm --replicas=3
+  eventually 40 "three Pods" three_pods_of app=wasm
+  after=$(asked_by_polypod basic)
+  expect "requests to the registry for three Pods" "$((after - before))" 0
+  expect "the Pods' classes" "$(kubectl -n "$ns" get pods -l app=wasm -o json | jq -rc '[.items[].spec.runtimeClassName] | unique')" '["crun-wasmedge"]'
+}
+
+three_pods_of() {
+  [ "$(pods_of "$1" | wc -l)" -eq 3 ]
+}
+
+# Applies that change nothing but an annotation of the template, until the registry is asked no more.
+warm_both() {
+  local round before
+  for round in 1 2 3 4 5 6; do
+    before=$(asked_by_polypod basic)
+    private_pod "$1" | workload_of Deployment | jq --arg round "$round" \
+      '.metadata.name = "warm" | .spec.replicas = 0 | .spec.template.metadata.annotations = {round: $round}' | kubectl -n "$ns" apply -f -
+    [ "$round" -lt 4 ] || [ "$(asked_by_polypod basic)" -gt "$before" ] || return 0
+  done
+}
+
+case_owner_has_an_event() {
+  wasm_pod "$images/hello:1" | workload_of Deployment | kubectl -n "$ns" apply -f -
+  eventually 30 "an Event on the ReplicaSet" event_of ReplicaSet PodRouted
+  wasm_pod "$images/hello:1" | jq '.spec.containers[0].readinessProbe = {exec: {command: ["/x"]}}' | workload_of Deployment |
+    jq '.metadata.name = "refused"' | kubectl -n "$ns" apply -f -
+  eventually 30 "an Event on the refused one's ReplicaSet" event_of ReplicaSet PodRefused
+  kubectl -n "$ns" delete events --all >/dev/null
+  wasm_pod "$images/hello:1" | kubectl -n "$ns" create --dry-run=server -f -
+  sleep 2
+  expect "Events of a dry run" "$(kubectl -n "$ns" get events -o json | jq '[.items[] | select(.source.component == "polypod-webhook" and .reason == "PodRouted")] | length')" 0
+}
+
+event_of() {
+  kubectl -n "$ns" get events -o json |
+    jq -e --arg kind "$1" --arg reason "$2" '.items[] | select(.involvedObject.kind == $kind and .reason == $reason)' >/dev/null
+}
+
+case_missing_class() {
+  local said
+  trap 'kubectl apply -f "$repository/deploy/runtime-classes.yaml" >/dev/null' EXIT
+  kubectl delete runtimeclass crun-wasmedge
+  sleep 1
+  said=$(create platform 2>&1) && { echo "admitted: $said"; return 1; }
+  expect_match "who says it" "$said" 'admission webhook "pods\.polypod\.dev" denied.*\[runtime-class-missing\]'
+  create native # what needs no class is not held up
+}
+
+case_no_node_for_the_class() {
+  local said
+  trap 'kubectl apply -f "$repository/deploy/runtime-classes.yaml" >/dev/null' EXIT
+  kubectl get runtimeclass crun-wasmedge -o json | jq '.scheduling.nodeSelector = {"polypod.dev/test-nowhere": "true"}' | kubectl replace --force -f -
+  sleep 1
+  said=$(rendered platform | kubectl -n "$ns" create --dry-run=server -f - 2>&1)
+  expect_match "the warning" "$said" 'Warning: .*\[runtime-class-unschedulable\]'
+}
+
+workload_cases() {
+  run_case case_apply_warns "kubectl apply of a Deployment says what its Pods become, once"
+  run_case case_pods_ask_no_registry "the Pods' admissions ask no registry"
+  run_case case_owner_has_an_event "Events on the owners of changed and refused Pods, none on dry runs"
+  run_case case_missing_class "a runtime class that is missing is said by Polypod"
+  run_case case_no_node_for_the_class "a runtime class that no node fits is warned of"
+}
