@@ -21,7 +21,7 @@ import Testing
         headers: HTTPFields = [:],
         names: [String] = ["localhost"],
         trusting other: SelfSigned? = nil,
-        _ body: @Sendable (ServiceAccount, _ seen: @Sendable () -> [String]) async throws -> Void
+        _ body: @Sendable (ClusterAccess, _ seen: @Sendable () -> [String]) async throws -> Void
     ) async throws {
         let certificate = try SelfSigned(names: names)
         let folder = FileManager.default.temporaryDirectory.appending(path: "polypod-\(UInt64.random(in: 0...(.max)))")
@@ -54,7 +54,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await services.run() }
             for await number in ports {
-                let account = try ServiceAccount(
+                let account = try ClusterAccess.inCluster(
                     environment: ["KUBERNETES_SERVICE_HOST": "localhost", "KUBERNETES_SERVICE_PORT": "\(number)"],
                     folder: folder.path
                 )
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    static func label(_ account: ServiceAccount) async -> KubernetesAPIError.Code? {
+    static func label(_ account: ClusterAccess) async -> KubernetesAPIError.Code? {
         do {
             try await KubernetesClient.withClient(for: account) { client in
                 try await client.label(node: "n1", ["polypod.dev/a": "true", "polypod.dev/b": nil])
@@ -119,9 +119,9 @@ import Testing
     }
 
     @Test func outsideOfAPod() {
-        #expect(throws: KubernetesAPIError.self) { try ServiceAccount(environment: [:]) }
+        #expect(throws: KubernetesAPIError.self) { try ClusterAccess.inCluster(environment: [:]) }
         #expect(throws: KubernetesAPIError.self) {
-            try ServiceAccount(
+            try ClusterAccess.inCluster(
                 environment: ["KUBERNETES_SERVICE_HOST": "::1", "KUBERNETES_SERVICE_PORT": "443"],
                 folder: "/nowhere"
             )

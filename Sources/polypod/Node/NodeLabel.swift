@@ -46,8 +46,8 @@ struct NodeLabel: ParsableArguments {
         guard let node else { return }
         let labels = engines.map { ("polypod.dev/\($0.handler)", value) }
         do {
-            let account = try ServiceAccount(environment: ProcessInfo.processInfo.environment)
-            try await KubernetesClient.withClient(for: account) { client in
+            let access = try ClusterAccess.inCluster(environment: ProcessInfo.processInfo.environment)
+            try await KubernetesClient.withClient(for: access) { client in
                 try await client.label(node: node, Dictionary(uniqueKeysWithValues: labels))
             }
         } catch let error as KubernetesAPIError {
