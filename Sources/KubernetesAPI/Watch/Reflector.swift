@@ -1,0 +1,155 @@
+public import Logging
+public import PodAdmission
+public import ServiceLifecycle
+
+/// Keeps telling a handler what objects of a kind there are, until it is shut down.
+///
+/// It lists, then watches from the list's version on. Whatever the API server does, it goes on: after a broken connection
+/// from where it was, after a version that is too old (410) or an answer that makes no sense with a new list.
+///
+/// Needs the verbs `list` and `watch`.
+public struct Reflector: Service {
+    /// What the handler is told.
+    public enum Event: Sendable {
+        /// All objects there are, after each list.
+        case replaced([JSONValue])
+        /// One was made or changed.
+        case changed(JSONValue)
+        /// One was removed.
+        case removed(JSONValue)
+        /// The API server answers again.
+        case connected
+        /// The API server does not answer any more, or not what was asked for; said once for each outage.
+        case disconnected(KubernetesAPIError)
+    }
+
+    private let selection: Selection
+    private let client: KubernetesClient
+    private let time: TimeSource
+    private let chance: @Sendable () -> Double
+    private let logger: Logger
+    private let onEvent: @Sendable (Event) -> Void
+
+    /// Creates a reflector, which does nothing before it runs.
+    ///
+    /// - Parameters:
+    ///   - metadataOnly: whether the objects are PartialObjectMetadata, which have nothing but `metadata`.
+    ///   - onEvent: called from one task, in order; the next event waits for it.
+    public init(
+        _ resource: KubernetesResource,
+        client: KubernetesClient,
+        namespace: String? = nil,
+        fieldSelector: String? = nil,
+        labelSelector: String? = nil,
+        metadataOnly: Bool = false,
+        logger: Logger,
+        onEvent: @escaping @Sendable (Event) -> Void
+    ) {
+        self.init(
+            Selection(
+                resource,
+                namespace: namespace,
+                labelSelector: labelSelector,
+                fieldSelector: fieldSelector,
+                metadataOnly: metadataOnly
+            ),
+            client: client,
+            logger: logger,
+            onEvent: onEvent
+        )
+    }
+
+    init(
+        _ selection: Selection,
+        client: KubernetesClient,
+        time: TimeSource = .system,
+        chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        logger: Logger,
+        onEvent: @escaping @Sendable (Event) -> Void
+    ) {
+        self.selection = selection
+        self.client = client
+        self.time = time
+        self.chance = chance
+        var logger = logger
+        logger[metadataKey: "resource"] = .string(selection.resource.plural)
+        self.logger = logger
+        self.onEvent = onEvent
+    }
+
+    /// Runs until graceful shutdown or cancellation.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var state = ReflectorState()
+            while !Task.isCancelled { await step(&state) }
+        }
+    }
+
+    private func step(_ state: inout ReflectorState) async {
+        switch state.action(chance: chance()) {
+        case .list(let pause):
+            guard await wait(pause) else { return }
+            await list(&state)
+        case .watch(let pause, let version, let seconds):
+            guard await wait(pause) else { return }
+            await watch(&state, from: version, seconds: seconds)
+        }
+    }
+
+    /// False where the task was cancelled meanwhile.
+    private func wait(_ pause: Duration) async -> Bool {
+        if pause > .zero { try? await time.sleep(pause) }
+        return !Task.isCancelled
+    }
+
+    private func list(_ state: inout ReflectorState) async {
+        do throws(KubernetesAPIError) {
+            let list = try await client.list(selection)
+            tell(state.listed(version: list.resourceVersion))
+            onEvent(.replaced(list.items))
+        } catch {
+            guard !Task.isCancelled else { return }
+            tell(state.failed(error, chance: chance()))
+        }
+    }
+
+    private func watch(_ state: inout ReflectorState, from version: String, seconds: Int) async {
+        let start = time.now()
+        var failure: KubernetesAPIError?
+        let end = await client.watch(selection, version: version, seconds: seconds) {
+            tell(state.watching())
+        } onEvent: { event in
+            switch event {
+            case .changed(let object, let version):
+                state.observed(version: version)
+                onEvent(.changed(object))
+            case .removed(let object, let version):
+                state.observed(version: version)
+                onEvent(.removed(object))
+            case .bookmark(let version): state.observed(version: version)
+            case .failed(let error): failure = error
+            }
+            return failure == nil
+        }
+        guard !Task.isCancelled else { return }
+        switch (end, failure) {
+        case (_, let error?) where error.code == .gone: state.expired(chance: chance())
+        case (.refused(let error), _) where error.code == .gone: state.expired(chance: chance())
+        case (_, let error?), (.broken(let error), _): tell(state.broken(error, chance: chance()))
+        case (.refused(let error), _): tell(state.failed(error, chance: chance()))
+        case (.ended, nil): state.ended(after: time.now() - start, chance: chance())
+        }
+    }
+
+    private func tell(_ signal: ReflectorState.Signal?) {
+        switch signal {
+        case .connected:
+            logger.info("the API server answers again")
+            onEvent(.connected)
+        case .disconnected(let error):
+            logger.warning("the API server cannot be watched", metadata: ["reason": .string(error.description)])
+            onEvent(.disconnected(error))
+        case nil: break
+        }
+    }
+}
