@@ -16,6 +16,7 @@ import Testing
         ("https://gcr.io", "gcr.io/a/b", true, "with a scheme"),
         ("http://gcr.io", "gcr.io/a/b", true, "with another"),
         ("ftp://gcr.io", "gcr.io/a/b", false, "with one that is none"),
+        ("https://user:word@gcr.io", "gcr.io/a/b", true, "a user is no part of the host"),
         ("gcr.io/v2/", "gcr.io/a/b", true, "the version does not count"),
         ("gcr.io/v1/a", "gcr.io/a/b", true, "a path behind the version"),
         ("gcr.io/v2", "gcr.io/a/b", false, "without its slash it is a path"),

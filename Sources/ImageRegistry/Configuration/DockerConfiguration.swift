@@ -18,7 +18,7 @@ public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebu
         entries = []
     }
 
-    /// Reads a `config.json`, a `kubernetes.io/dockerconfigjson` secret, or the older `.dockercfg` without `auths`.
+    /// Reads a `config.json`, or the older `.dockercfg` without `auths`.
     ///
     /// Known keys, all optional:
     /// - `auths` (object by registry): `username` and `password` (strings), or `auth` (base64 of `user:password`);
@@ -26,10 +26,17 @@ public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebu
     /// - anything else, among it `identitytoken`, `registrytoken`, `credsStore` and `credHelpers`, is passed over, as
     ///   the kubelet does.
     ///
+    /// A service account's key for Google's registries is the password of the user `_json_key`, a service principal's
+    /// secret for Azure's the password of its id: both stand here like any other.
+    ///
     /// - Throws: ``FieldError`` with the path of a value that has the wrong kind or is no base64.
     public init(_ value: JSONValue) throws(FieldError) {
         let root = try value.asObject()
-        let isModern = root["auths"] != nil
+        try self.init(root, isModern: root["auths"] != nil)
+    }
+
+    /// Reads the document in the form that is known beforehand.
+    init(_ root: JSONObject, isModern: Bool) throws(FieldError) {
         let auths = try isModern ? root.optionalObject("auths") ?? JSONObject() : root
         var found: [Entry] = []
         for member in auths.members {
@@ -44,7 +51,12 @@ public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebu
                 throw error.under(.key(member.key)).under(path: isModern ? "auths" : nil)
             }
         }
-        entries = found.sorted { $0.key > $1.key }
+        self.init(entries: found)
+    }
+
+    /// Creates a configuration of `entries`; those of the same key stay in their order, for the sort is stable.
+    init(entries: [Entry]) {
+        self.entries = entries.sorted { $0.key > $1.key }
     }
 
     /// The credentials to try for a repository such as `docker.io/library/nginx`, in order; where there are none, and
@@ -65,7 +77,8 @@ public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebu
         }
         rest = rest.prefix { $0 != "?" && $0 != "#" }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-        let host = rest[..<slash]
+        // A user in front of the host is no part of it, and may come with a password.
+        let host = rest[..<slash].split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         guard !host.isEmpty else { return nil }
         var path = rest[slash...]
         if path.hasPrefix("/v1/") || path.hasPrefix("/v2/") { path = path.dropFirst(3) }
