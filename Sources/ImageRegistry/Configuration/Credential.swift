@@ -20,16 +20,27 @@ enum Credential: Sendable, Hashable, CustomStringConvertible, CustomDebugStringC
         self = .basic(username: String(text[..<colon]), password: String(password))
     }
 
+    /// Made anew in each process, so that a fingerprint is of no use outside of it: without it, whoever got to see one
+    /// could try passwords against it.
+    private static let key = SymmetricKey(size: .bits256)
+
     /// A digest of the whole credential, to tell two apart where the secret itself must not be kept.
     var fingerprint: String {
-        var hash = SHA256()
         let text =
             switch self {
-            case .basic(let username, let password): "basic\0\(username)\0\(password)"
-            case .identity(let token): "identity\0\(token)"
+            case .basic(let username, let password): "basic \(username.utf8.count) \(username)\(password)"
+            case .identity(let token): "identity \(token)"
             }
-        Array(text.utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return Base64.encode(hash.finalize().prefix(16))
+        let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: Self.key)
+        return Base64.encode(code.prefix(16))
+    }
+
+    /// How many bytes it has.
+    var length: Int {
+        switch self {
+        case .basic(let username, let password): username.utf8.count + password.utf8.count
+        case .identity(let token): token.utf8.count
+        }
     }
 
     var description: String {

@@ -96,16 +96,23 @@ public final class ImageInspector: ImageInspecting, Sendable {
         deadline: ContinuousClock.Instant
     ) async -> [String: ImageAnswer] {
         var answers: [String: ImageAnswer] = [:]
-        for report in await reports(on: images, deadline: deadline) { answers[report.image] = report.answer }
+        for report in await reports(on: images, credentials: credentials, deadline: deadline) {
+            answers[report.image] = report.answer
+        }
         return answers
     }
 
     /// As ``answers(for:credentials:deadline:)``, with what each answer took.
     ///
     /// - Returns: One report for every distinct text of `images`, in the order of their first appearance.
-    public func reports(on images: [String], deadline: ContinuousClock.Instant) async -> [ImageReport] {
-        var call = InspectorCall(images: images, inspector: self, deadline: deadline)
+    public func reports(
+        on images: [String],
+        credentials: PullCredentials = PullCredentials(),
+        deadline: ContinuousClock.Instant
+    ) async -> [ImageReport] {
+        var call = InspectorCall(images: images, credentials: credentials, inspector: self, deadline: deadline)
         await call.complete()
+        call.noteUnread()
         for report in call.reports { metrics.record(report) }
         return call.reports
     }

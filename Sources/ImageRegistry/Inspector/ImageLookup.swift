@@ -11,19 +11,31 @@ struct ImageLookup: Sendable {
     /// An image with the credentials that may be tried for it.
     struct Subject: Sendable {
         var image: ImageReference
-        /// Fingerprints of the credentials.
+        /// The credentials found for the image, in the order they are tried.
+        var candidates: [Credential]
+        /// Their fingerprints.
         var credentials: String
         var key: AnswerKey
     }
 
-    /// What is looked up for a reference as a Pod writes it.
-    func subject(_ text: String) throws(ImageReference.Invalid) -> Subject {
+    /// What is looked up for a reference as a Pod writes it, with the credentials that its Pod brings.
+    ///
+    /// The candidates are those that the kubelet would have: of the Pod's secrets first, then the server's own, which
+    /// stand for the node's (UnionDockerKeyring in pkg/credentialprovider/keyring.go). All of them make the key of what
+    /// is kept, so that a secret that does not match the image changes nothing. The server's own were given for
+    /// everybody: an answer that only they brought is kept with the whole list all the same, and so is found by whoever
+    /// brings the same secrets; all without a matching one share what the server's own bring.
+    func subject(_ text: String, _ pulling: PullCredentials) throws(ImageReference.Invalid) -> Subject {
         let image = try ImageReference(text)
         // Those for mirrors are the same for every image of a registry, and so need not tell two images apart.
-        let found = credentials.entries.isEmpty ? [] : credentials.credentials(for: image.name)
-        let fingerprints = found.map(\.fingerprint).joined(separator: ",")
+        let own = credentials.entries.isEmpty ? [] : credentials.credentials(for: image.name)
+        var candidates: [Credential] = []
+        for credential in pulling.credentials(for: image.name) + own where !candidates.contains(credential) {
+            candidates.append(credential)
+        }
+        let fingerprints = candidates.map(\.fingerprint).joined(separator: ",")
         let key = AnswerKey(reference: image.description, credentials: fingerprints)
-        return Subject(image: image, credentials: fingerprints, key: key)
+        return Subject(image: image, candidates: candidates, credentials: fingerprints, key: key)
     }
 
     /// The facts, from the first endpoint that has them.
@@ -43,7 +55,7 @@ struct ImageLookup: Sendable {
             let share = index == endpoints.count - 1 ? left : left / 2
             let result = await withTimeout(share) { () async -> Result<ImageFacts, RegistryFailure> in
                 do throws(RegistryFailure) {
-                    return .success(try await facts(subject.image, at: endpoint, trace: trace, known: known))
+                    return .success(try await facts(subject, at: endpoint, trace: trace, known: known))
                 } catch {
                     return .failure(error)
                 }
@@ -60,20 +72,20 @@ struct ImageLookup: Sendable {
     }
 
     private func facts(
-        _ image: ImageReference,
+        _ subject: Subject,
         at endpoint: RegistryEndpoint,
         trace: LookupTrace,
         known: @escaping @Sendable (_ digest: String) -> ImageFacts?
     ) async throws(RegistryFailure) -> ImageFacts {
         let client = client
-        let candidates = candidates(image, at: endpoint)
+        let candidates = candidates(subject, at: endpoint)
         return try await gates.pass(endpoint.authority) { () async throws(RegistryFailure) -> ImageFacts in
             var failure: RegistryFailure?
             for credential in candidates {
                 let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)
                 do throws(RegistryFailure) {
                     let reader = ImageReader(client: client, access: access, known: known)
-                    return try await reader.facts(image.manifestReference)
+                    return try await reader.facts(subject.image.manifestReference)
                 } catch {
                     // Registries say of what one may not see that it is not there; the kubelet goes on as well.
                     guard error.code == .unauthorized || error.code == .notFound else { throw error }
@@ -88,9 +100,8 @@ struct ImageLookup: Sendable {
     ///
     /// Those found for the image go to its own registry and nowhere else. A mirror gets what the operator gave for its
     /// host by name.
-    private func candidates(_ image: ImageReference, at endpoint: RegistryEndpoint) -> [Credential?] {
-        let found = endpoint.isHome ? credentials.credentials(for: image.name) : []
-        if !found.isEmpty { return found }
+    private func candidates(_ subject: Subject, at endpoint: RegistryEndpoint) -> [Credential?] {
+        if endpoint.isHome, !subject.candidates.isEmpty { return subject.candidates }
         return [registries.credential(for: endpoint.authority)]
     }
 }

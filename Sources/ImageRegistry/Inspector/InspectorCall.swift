@@ -2,9 +2,10 @@ import PodAdmission
 
 /// One call of an inspector: its images, and their answers as they come.
 struct InspectorCall {
-    private(set) var reports: [ImageReport] = []
+    var reports: [ImageReport] = []
     private var missing: [Missing] = []
     private let inspector: ImageInspector
+    let credentials: PullCredentials
     private let deadline: ContinuousClock.Instant
     private let start = ContinuousClock.now
 
@@ -16,8 +17,14 @@ struct InspectorCall {
     }
 
     /// Answers what can be answered at once: bad references, and what is kept.
-    init(images: [String], inspector: ImageInspector, deadline: ContinuousClock.Instant) {
+    init(
+        images: [String],
+        credentials: PullCredentials,
+        inspector: ImageInspector,
+        deadline: ContinuousClock.Instant
+    ) {
         self.inspector = inspector
+        self.credentials = credentials
         self.deadline = deadline
         var seen: Set<String> = []
         for image in images where seen.insert(image).inserted { add(image) }
@@ -32,7 +39,7 @@ struct InspectorCall {
             isCached: true
         )
         do throws(ImageReference.Invalid) {
-            let subject = try inspector.lookup.subject(image)
+            let subject = try inspector.lookup.subject(image, credentials)
             report.registry = subject.image.registry
             switch inspector.find(subject) {
             case .fresh(let answer), .stale(let answer), .negative(let answer): report.answer = answer

@@ -18,6 +18,12 @@ extension StringProtocol {
         return String(rest)
     }
 
+    /// At most `length` characters of the text, without what is not printable ASCII.
+    func cut(to length: Int) -> String {
+        let bytes = utf8.lazy.filter { $0.isASCIIVisible || $0 == UInt8(ascii: " ") }.prefix(length)
+        return String(decoding: Array(bytes), as: UTF8.self)
+    }
+
     /// The text percent-encoded for the value of a query parameter: all but RFC 3986's unreserved characters.
     var queryEncoded: String {
         let digits = Array("0123456789ABCDEF".utf8)

@@ -128,8 +128,12 @@ final class TestTime: Sendable {
 
 extension ImageInspector {
     /// One answer, waited for long enough that only a hang fails.
-    func answer(_ image: String, within time: Duration = .seconds(10)) async -> ImageAnswer? {
-        await answers(for: [image], deadline: .now + time)[image]
+    func answer(
+        _ image: String,
+        as credentials: PullCredentials = PullCredentials(),
+        within time: Duration = .seconds(10)
+    ) async -> ImageAnswer? {
+        await answers(for: [image], credentials: credentials, deadline: .now + time)[image]
     }
 }
 
