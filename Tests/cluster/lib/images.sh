@@ -22,5 +22,5 @@ start_silent_registry() {
 # The registries file of the webhook: all of this run's are plain HTTP.
 registries_json() {
   jq -n '$ARGS.positional | {mirrors: (map({key: ., value: {endpoint: ["http://" + .]}}) | from_entries), configs: {}}' \
-    --args "$registry" "$dead_registry" "$silent_registry"
+    --args "$registry" "$dead_registry" "$silent_registry" "${more_registries[@]}"
 }

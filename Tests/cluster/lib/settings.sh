@@ -24,6 +24,7 @@ settings() {
   images=$registry/polypod-test
   dead_registry=$webhook_host:1
   silent_registry=$webhook_host:$silent_port
+  more_registries=()
 
   kubectl get --raw /readyz >/dev/null || fail_setup "the API server does not answer"
   server_minor=$(minor_version .serverVersion)

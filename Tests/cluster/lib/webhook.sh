@@ -4,32 +4,28 @@
 webhook_pid=
 silent_pid=
 
-# A copy of deploy/webhook with this run's certificates, registries and image.
+# A copy of deploy/webhook with this run's registries and image.
 copy_of_deploy() {
   deploy=$work/webhook
   rm -rf "$deploy"
   cp -r "$repository/deploy/webhook" "$deploy"
-  "$repository/certs/make-certs" --out "$work/certs" --kustomize "$deploy/certs/made-by-certs-make-certs" \
-    --san "$(if [[ $webhook_host =~ ^[0-9.]+$|: ]]; then echo IP; else echo DNS; fi):$webhook_host" >/dev/null
-  chmod 644 "$work/certs/tls.key"
   registries_json >"$deploy/base/registries.json"
   [ "$client_minor" -ge 21 ] || for_old_kustomize
 }
 
 # kubectl before 1.21 brings kustomize 2.0.3, which has other words for the same two things.
 for_old_kustomize() {
-  sed -i -e 's/^resources:/bases:/' -e 's/^patches:/patchesJson6902:/' "$deploy"/certs/kustomization.yaml \
-    "$deploy"/overlays/*/kustomization.yaml
+  sed -i -e 's/^patches:/patchesJson6902:/' -e 's|^resources:|bases:|' "$deploy"/overlays/*/kustomization.yaml
 }
 
-# webhook_configurations OVERLAY: those of the overlay, with the URL of this machine's process.
+# webhook_configurations OVERLAY: those of the overlay, with the URL of this machine's process and its CA.
 webhook_configurations() {
   kubectl kustomize "$deploy/overlays/$1" >"$work/overlay.yaml"
   awk -v RS='(^|\n)---\n' '/(^|\n)kind: (Mutating|Validating)WebhookConfiguration/ { print "---"; print }' "$work/overlay.yaml" |
     kubectl create --dry-run=client -o json -f - |
-    jq --arg base "https://$webhook_host:$webhook_port" '
+    jq --arg base "https://$webhook_host:$webhook_port" --arg ca "$(base64 -w0 "$work/certs/ca.crt")" '
       (if .kind == "List" then .items[] else . end)
-      | .webhooks[].clientConfig |= {url: ($base + .service.path), caBundle: .caBundle}'
+      | .webhooks[].clientConfig |= {url: ($base + .service.path), caBundle: $ca}'
 }
 
 # install process|pods enforce|dry-run
@@ -40,6 +36,9 @@ install() {
 
 install_process() {
   local policy=$deploy/base/policy.json
+  "$repository/certs/make-certs" --out "$work/certs" --kustomize "$work/certs/kustomize" \
+    --san "$(if [[ $webhook_host =~ ^[0-9.]+$|: ]]; then echo IP; else echo DNS; fi):$webhook_host" >/dev/null
+  chmod 644 "$work/certs/tls.key"
   [ "$1" != dry-run ] || policy=$deploy/overlays/dry-run/policy.json
   "$webhook_program" --listen "$webhook_host:$webhook_port" --ops-listen "$webhook_host:$ops_port" \
     --tls-cert "$work/certs/tls.crt" --tls-key "$work/certs/tls.key" --policy "$policy" \
@@ -53,6 +52,8 @@ install_process() {
 install_pods() {
   local errors=$work/apply.err
   sed -i -e "s|newName: .*|newName: ${webhook_image%:*}|" -e "s|newTag: .*|newTag: ${webhook_image##*:}|" "$deploy/base/kustomization.yaml"
+  kubectl apply -f "$repository/deploy/crds"
+  eventually 30 "the CRD" kubectl wait --for=condition=Established --timeout=1s crd/wasmpolicies.polypod.dev
   # A cluster older than 1.21 has no PodDisruptionBudget of policy/v1; everything else must be there.
   if ! kubectl apply -k "$deploy/overlays/$1" 2>"$errors"; then
     if [ "$server_minor" -ge 21 ] || grep -v 'PodDisruptionBudget" in version "policy/v1"' "$errors" | grep -qiE 'error|unable'; then
@@ -63,6 +64,7 @@ install_pods() {
   kubectl -n polypod-system rollout status deployment/polypod-webhook --timeout=120s
 }
 
+# As the documentation says it: the webhook configurations first, so that nothing waits for what is going away.
 uninstall() {
   kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration polypod --ignore-not-found
   if [ -n "$webhook_pid" ]; then
@@ -70,7 +72,9 @@ uninstall() {
     wait "$webhook_pid" 2>/dev/null || true
     webhook_pid=
   fi
-  kubectl delete namespace polypod-system --ignore-not-found --timeout=120s
+  [ -n "${deploy:-}" ] || copy_of_deploy
+  kubectl delete --ignore-not-found --timeout=120s -k "$deploy/overlays/enforce" 2>&1 | grep -v 'no matches for kind "PodDisruptionBudget"' || true
+  kubectl delete --ignore-not-found -f "$repository/deploy/crds"
 }
 
 webhook_log() {
@@ -86,6 +90,18 @@ webhook_metrics() {
       kubectl get --raw "/api/v1/namespaces/polypod-system/pods/$pod:8080/proxy/metrics"
     done
   fi
+}
+
+# The image of the webhook: given, or built here and pushed to the tests' registry.
+prepare_image() {
+  webhook_image=${POLYPOD_TEST_IMAGE:-}
+  [ -z "$webhook_image" ] || return 0
+  webhook_image=$registry/polypod-test/polypod-webhook:$(cksum <"$webhook_program" | tr ' ' -)
+  # The program under test where it is static, else one that is built for the image.
+  local binary=$webhook_program
+  ! readelf -l "$binary" | grep -q INTERP || binary=
+  IMAGE=$webhook_image IMAGE_BINARY=$binary IMAGE_FROM_HOST=1 IMAGE_PUSH=plain "$repository/deploy/webhook/make-image" \
+    >"$work/image.log" 2>&1 || fail_setup "the webhook's image was not built: $(tail -n 3 "$work/image.log")"
 }
 
 # How many reviews the webhook has answered.
