@@ -30,6 +30,8 @@ let certificateReloading = Target.Dependency.product(name: "NIOCertificateReload
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 
 let package = Package(
@@ -51,12 +53,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Without its traits Hummingbird needs no full Foundation, which halves the server's size.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .target(name: "PodAdmission", swiftSettings: strict),
@@ -69,7 +73,10 @@ let package = Package(
         ),
         .target(
             name: "KubernetesAPI",
-            dependencies: ["PodAdmission", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle],
+            dependencies: [
+                "PodAdmission", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
+                systemPackage,
+            ],
             swiftSettings: strict
         ),
         .target(

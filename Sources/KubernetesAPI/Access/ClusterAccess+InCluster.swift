@@ -31,7 +31,7 @@ extension ClusterAccess {
         let namespace = try? String(contentsOfFile: "\(folder)/namespace", encoding: .utf8).trimmed
         let token = ClusterIdentity.Token.file(path: "\(folder)/token", missing: missing("\(folder)/token"))
         let identity = ClusterIdentity(token: token)
-        _ = try identity.credential()
+        _ = try identity.fileToken()
         return ClusterAccess(
             namespace: namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default",
             server: ServerAddress(host: host, port: Int(port)),

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import NIOSSL
 
 /// Who asks the API server.
 struct ClusterIdentity: Sendable {
@@ -17,46 +16,31 @@ struct ClusterIdentity: Sendable {
     var token: Token = .none
     /// The client's certificate.
     var certificate: ClientCertificate?
+    /// What hands out a credential where the user has none.
+    var plugin: CredentialPlugin?
 
     /// What a request shows.
-    func credential() throws(KubernetesAPIError) -> RequestCredential {
+    ///
+    /// As in client-go, a token or a certificate that the user has counts before those of a plugin.
+    /// - Parameter refused: what the API server did not take.
+    func credential(refused: RequestCredential? = nil) async throws(KubernetesAPIError) -> RequestCredential {
+        var credential = RequestCredential(token: try fileToken(), certificate: certificate)
+        if let plugin, credential.token == nil, certificate == nil {
+            credential = try await plugin.credential(refused: refused)
+        }
+        return credential
+    }
+
+    /// The token, of a file as it is now; nil where the user has none.
+    func fileToken() throws(KubernetesAPIError) -> String? {
         switch token {
-        case .none: RequestCredential(token: nil, certificate: certificate)
-        case .text(let text): RequestCredential(token: text, certificate: certificate)
+        case .none: return nil
+        case .text(let text): return text
         case .file(let path, let missing):
-            RequestCredential(token: try Self.token(path, missing), certificate: certificate)
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8).trimmed, !text.isEmpty else {
+                throw missing
+            }
+            return text
         }
-    }
-
-    private static func token(_ path: String, _ missing: KubernetesAPIError) throws(KubernetesAPIError) -> String {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8).trimmed, !text.isEmpty else {
-            throw missing
-        }
-        return text
-    }
-}
-
-/// What one request shows to prove who asks.
-struct RequestCredential: Sendable {
-    /// The bearer token.
-    var token: String?
-    /// The client's certificate.
-    var certificate: ClientCertificate?
-}
-
-/// A certificate of a client, and its key.
-struct ClientCertificate: Sendable, Hashable {
-    /// The certificate, and those between it and its CA.
-    let chain: [NIOSSLCertificate]
-    /// The key.
-    let key: NIOSSLPrivateKey
-
-    /// Reads both from PEM; nil where they are none.
-    init?(certificate: [UInt8], key: [UInt8]) {
-        guard let chain = try? NIOSSLCertificate.fromPEMBytes(certificate), !chain.isEmpty,
-            let key = try? NIOSSLPrivateKey(bytes: key, format: .pem)
-        else { return nil }
-        self.chain = chain
-        self.key = key
     }
 }

@@ -39,16 +39,33 @@ extension KubernetesClient {
     }
 
     private func attempt(_ call: APICall) async throws(KubernetesAPIError) -> APIAnswer {
-        let request = try prepared(call)
-        do {
+        try await authenticated(call) { request throws(KubernetesAPIError) -> APIAnswer in
             do {
-                return try await exchange(request, call)
-            } catch  where call.method == .GET && Self.isBrokenConnection(error) {
-                return try await exchange(request, call)
+                do {
+                    return try await exchange(request, call)
+                } catch  where call.method == .GET && Self.isBrokenConnection(error) {
+                    return try await exchange(request, call)
+                }
+            } catch {
+                throw failure(error, call)
             }
-        } catch {
-            throw failure(error, call)
+        } isRefused: {
+            $0.status == 401
         }
+    }
+
+    /// Sends a request with the credential, and once more where a credential plugin's is not taken and it has another.
+    ///
+    /// The API server looks at the credential before anything else, so that a write is not done twice.
+    func authenticated<Answer>(
+        _ call: APICall,
+        _ send: (HTTPClientRequest) async throws(KubernetesAPIError) -> Answer,
+        isRefused: (Answer) -> Bool
+    ) async throws(KubernetesAPIError) -> Answer {
+        let credential = try await access.identity.credential()
+        let answer = try await send(prepared(call, credential))
+        guard isRefused(answer), credential.run != nil else { return answer }
+        return try await send(prepared(call, try await access.identity.credential(refused: credential)))
     }
 
     private func exchange(_ request: HTTPClientRequest, _ call: APICall) async throws -> APIAnswer {
@@ -68,8 +85,7 @@ extension KubernetesClient {
     }
 
     /// The request with the credential, which goes nowhere else.
-    func prepared(_ call: APICall) throws(KubernetesAPIError) -> HTTPClientRequest {
-        let credential = try access.identity.credential()
+    private func prepared(_ call: APICall, _ credential: RequestCredential) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: access.server.requestBase + URLQuery.append(call.query, to: call.path))
         request.method = call.method
         request.headers.add(name: "Host", value: access.server.authority)

@@ -70,16 +70,21 @@ extension KubernetesClient {
 
     /// The head of a watch's answer.
     private func start(_ call: APICall) async throws(KubernetesAPIError) -> HTTPClientResponse {
-        let request = try prepared(call)
-        do {
-            let response = try await watches.execute(request, deadline: .now() + TimeAmount(timeout))
-            let status = Int(response.status.code)
-            guard !(200..<300).contains(status) else { return response }
-            let body = try await response.body.collect(upTo: 1 << 20)
-            let answer = APIAnswer(status: status, headers: response.headers, body: Array(body.readableBytesView))
-            throw answer.failure(call.subject) ?? lateness(call)
-        } catch {
-            throw failure(error, call)
+        let response = try await authenticated(call) { request throws(KubernetesAPIError) -> HTTPClientResponse in
+            do { return try await watches.execute(request, deadline: .now() + TimeAmount(timeout)) } catch {
+                throw failure(error, call)
+            }
+        } isRefused: {
+            $0.status == .unauthorized
         }
+        let status = Int(response.status.code)
+        guard !(200..<300).contains(status) else { return response }
+        let body = try? await response.body.collect(upTo: 1 << 20)
+        let answer = APIAnswer(
+            status: status,
+            headers: response.headers,
+            body: body.map { Array($0.readableBytesView) } ?? []
+        )
+        throw answer.failure(call.subject) ?? lateness(call)
     }
 }

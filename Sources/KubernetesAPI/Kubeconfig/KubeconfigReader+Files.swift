@@ -1,0 +1,21 @@
+import FoundationEssentials
+import PodAdmission
+
+extension KubeconfigReader {
+    /// The content of `KEY-data`, or else of the file `KEY`, and which of both it was; nil where there is neither.
+    func bytes(_ object: JSONObject, _ key: String) throws(FieldError) -> (bytes: [UInt8], key: String)? {
+        let dataKey = "\(key)-data"
+        if let text = try object.text(dataKey) {
+            guard let data = Data(base64Encoded: text) else { throw FieldError("is no base64", at: [.key(dataKey)]) }
+            return (Array(data), dataKey)
+        }
+        guard let file = try object.text(key) else { return nil }
+        guard let data = try? Data(contentsOf: URL(filePath: path(file))) else {
+            throw FieldError("\(path(file)) cannot be read", at: [.key(key)])
+        }
+        return (Array(data), key)
+    }
+
+    /// A path as the kubeconfig has it, from the folder that it is in.
+    func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+}

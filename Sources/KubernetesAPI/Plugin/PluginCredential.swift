@@ -1,0 +1,47 @@
+import FoundationEssentials
+import PodAdmission
+
+/// What a credential plugin handed out (client.authentication.k8s.io/v1, ExecCredentialStatus).
+struct PluginCredential: Sendable {
+    /// The bearer token.
+    let token: String?
+    /// The client's certificate.
+    let certificate: ClientCertificate?
+    /// When it ends, in microseconds since the beginning of 1970; nil where it is not said.
+    let expiry: Int?
+
+    /// Reads what the plugin printed; `failure` makes an error of a reason.
+    init(
+        output: [UInt8],
+        version: String,
+        failure: (String) -> KubernetesAPIError
+    ) throws(KubernetesAPIError) {
+        guard let document = try? JSONParser.parse(output), document["kind"]?.string == "ExecCredential",
+            document["apiVersion"]?.string == version
+        else { throw failure("printed no ExecCredential of \(version)") }
+        let status = document["status"]
+        token = status?["token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        switch (status?["clientCertificateData"]?.string, status?["clientKeyData"]?.string) {
+        case (nil, nil): certificate = nil
+        case (let chain?, let key?):
+            certificate = ClientCertificate(certificate: Array(chain.utf8), key: Array(key.utf8))
+            guard certificate != nil else { throw failure("printed a certificate or a key that is not in PEM form") }
+        default: throw failure("printed a certificate or a key without the other")
+        }
+        guard token != nil || certificate != nil else { throw failure("printed neither a token nor a certificate") }
+        switch status?["expirationTimestamp"] {
+        case nil, .null?: expiry = nil
+        case .string(let text)?:
+            guard let date = Self.date(text) else { throw failure("printed an expirationTimestamp that is none") }
+            expiry = Int(date.timeIntervalSince1970 * 1_000_000)
+        default: throw failure("printed an expirationTimestamp that is none")
+        }
+    }
+
+    /// A moment as RFC 3339 has it.
+    private static func date(_ text: String) -> Date? {
+        [false, true].lazy.compactMap { hasFraction in
+            try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
+        }.first
+    }
+}
