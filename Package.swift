@@ -93,6 +93,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "ClusterControllers",
+            dependencies: [
+                "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics, serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "NodeRuntime",
             dependencies: [tomlKit],
             swiftSettings: strict
@@ -152,6 +159,15 @@ let package = Package(
             dependencies: [
                 "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS,
                 logging, nioCore, nioSSL, serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ClusterControllersTests",
+            dependencies: [
+                "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", "TestSupport",
+                httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, metrics, nioCore, nioSSL,
+                serviceLifecycle,
             ],
             swiftSettings: strict
         ),
