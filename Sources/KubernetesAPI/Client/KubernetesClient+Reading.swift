@@ -35,24 +35,10 @@ extension KubernetesClient {
     }
 
     private func pages(_ selection: Selection) async throws(KubernetesAPIError) -> KubernetesList {
-        var call = APICall.get(try selection.path())
-        call.limit = 64 << 20
-        call.accept = selection.listType
         var items: [JSONValue] = []
-        var version: String?
-        var token: String?
-        // An end for a server that always has one more page: two million objects.
-        for _ in 0..<4000 {
-            call.query = selection.query + [("limit", "500")] + (token.map { [("continue", $0)] } ?? [])
-            let page = try await object(call)
-            items += page["items"]?.array ?? []
-            // All pages are of the first one's moment.
-            version = version ?? page["metadata"]?["resourceVersion"]?.string
-            token = page["metadata"]?["continue"]?.string
-            if token?.isEmpty ?? true { break }
-        }
-        guard let version, token?.isEmpty ?? true else {
-            throw KubernetesAPIError(.refused, "\(call.subject): a list without a version or without an end")
+        let version = try await pages(of: selection) { page in
+            items += page
+            return true
         }
         return KubernetesList(items: items, resourceVersion: version)
     }
