@@ -1,0 +1,115 @@
+public import ImageRegistry
+public import KubernetesAPI
+import PodAdmission
+import Synchronization
+public import WebhookServer
+
+/// Reads pull secrets as the kubelet would use them: each by `get` with its name, when a Pod names it.
+///
+/// Nothing is listed or watched, so that a RoleBinding in one namespace is all the right that its secrets take. What
+/// cannot be read is a note in the answer and no error, since the kubelet passes over missing secrets too.
+public final class PullSecretReader: Sendable {
+    typealias Get = @Sendable (ObjectPath) async throws(KubernetesAPIError) -> JSONValue
+
+    struct State {
+        var cache = PullSecretCache()
+        /// The sources that are being read, with those who wait for somebody else's request.
+        var flights: [PullSource: [AsyncStream<PullAnswer>.Continuation]] = [:]
+    }
+
+    /// How many secrets of one Pod are looked at; each is a request while the API server waits.
+    static let mostSecrets = 8
+
+    let get: Get
+    let now: @Sendable () -> ContinuousClock.Instant
+    private let sleepUntil: @Sendable (ContinuousClock.Instant) async throws -> Void
+    let state = Mutex(State())
+
+    /// Creates a reader.
+    ///
+    /// - Parameter client: Asked with the verb `get`, for `secrets` and `serviceaccounts`.
+    public convenience init(client: KubernetesClient) {
+        self.init(get: { path throws(KubernetesAPIError) in try await client.get(path) })
+    }
+
+    init(
+        get: @escaping Get,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        sleepUntil: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = {
+            try await Task.sleep(until: $0, clock: .continuous)
+        }
+    ) {
+        self.get = get
+        self.now = now
+        self.sleepUntil = sleepUntil
+    }
+
+    /// The credentials that a Pod's pull secrets hold, in the Pod's order.
+    ///
+    /// Where the Pod names no secret, those of its service account count, as for the API server's ServiceAccount
+    /// plugin (kubernetes, plugin/pkg/admission/serviceaccount/admission.go).
+    /// - Parameters:
+    ///   - query: Which secrets.
+    ///   - deadline: When the answer has to be there; what is not read by then is a note.
+    public func credentials(_ query: PullSecretsQuery, deadline: ContinuousClock.Instant) async -> PullCredentials {
+        var unread: [String] = []
+        var names = query.imagePullSecrets
+        if names.isEmpty, let account = query.serviceAccountName {
+            let source = PullSource.serviceAccount(namespace: query.namespace, name: account)
+            switch await answers(for: [source], deadline: deadline)[source] {
+            case .secretNames(let given): names = given
+            case let answer: unread.append(Self.note(on: source, answer))
+            }
+        }
+        var seen: Set<PullSource> = []
+        let all = names.map { PullSource.secret(namespace: query.namespace, name: $0) }.filter {
+            seen.insert($0).inserted
+        }
+        let sources = Array(all.prefix(Self.mostSecrets))
+        let answers = await answers(for: sources, deadline: deadline)
+        var secrets: [DockerConfiguration] = []
+        for source in sources {
+            switch answers[source] {
+            case .credentials(let found): secrets.append(found)
+            case let answer: unread.append(Self.note(on: source, answer))
+            }
+        }
+        if all.count > sources.count {
+            unread.append("\(all.count - sources.count) more secrets: only \(Self.mostSecrets) of a Pod are looked at")
+        }
+        return PullCredentials(secrets, unread: unread)
+    }
+
+    /// Answers to all sources, side by side; those are left out that are not there by the deadline.
+    private func answers(
+        for sources: [PullSource],
+        deadline: ContinuousClock.Instant
+    ) async -> [PullSource: PullAnswer] {
+        let time = now()
+        var answers = state.withLock { state in
+            sources.reduce(into: [:]) { $0[$1] = state.cache.find($1, at: time) }
+        }
+        let missing = sources.filter { answers[$0] == nil }
+        guard !missing.isEmpty else { return answers }
+        let sleepUntil = sleepUntil
+        await withTaskGroup(of: (PullSource, PullAnswer)?.self) { group in
+            for source in missing {
+                group.addTask { await self.answer(for: source).map { (source, $0) } }
+            }
+            group.addTask {
+                try? await sleepUntil(deadline)
+                return nil
+            }
+            while answers.count < sources.count, case (let source, let answer)?? = await group.next() {
+                answers[source] = answer
+            }
+            group.cancelAll()
+        }
+        return answers
+    }
+
+    private static func note(on source: PullSource, _ answer: PullAnswer?) -> String {
+        guard case .unusable(let obstacle) = answer else { return "\(source.subject): not read in time" }
+        return "\(source.subject): \(obstacle.note)"
+    }
+}
