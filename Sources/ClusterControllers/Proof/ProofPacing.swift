@@ -1,0 +1,19 @@
+/// When the next proof is tried.
+struct ProofPacing: Sendable {
+    /// How long one request may take.
+    var limit = Duration.seconds(10)
+    /// How long after the start the first one is tried, when the server listens.
+    var first = Duration.seconds(1)
+    /// How long to wait where there is nothing to find out soon.
+    var usual = Duration.seconds(30)
+    /// How long to wait where the webhooks are not at work, which has to be noticed, and its end too, before long.
+    var short = Duration.seconds(10)
+    /// A factor around 1 that keeps replicas apart.
+    var jitter: @Sendable () -> Double = { Double.random(in: 0.9...1.1) }
+
+    /// How long to wait after `outcome`.
+    func pause(after outcome: ProofOutcome) -> Duration {
+        let pause = outcome.isOwnFault ? short : usual
+        return max(.seconds(5), pause * jitter())
+    }
+}

@@ -1,0 +1,198 @@
+import KubernetesAPI
+import Logging
+import Metrics
+import PodAdmission
+import Synchronization
+import Testing
+
+@testable import ClusterControllers
+
+@Suite("Self-proof")
+struct SelfProofTests {
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let metrics = ProofMetrics(factory: NOOPMetricsHandler.instance)
+
+    /// What the API server says in turn; the last for good.
+    final class Script: Sendable {
+        private let answers: Mutex<[Result<KubernetesReply, KubernetesAPIError>]>
+        let asked = Mutex(0)
+
+        init(_ answers: [Result<KubernetesReply, KubernetesAPIError>]) {
+            self.answers = Mutex(answers)
+        }
+
+        func next() throws(KubernetesAPIError) -> KubernetesReply {
+            asked.withLock { $0 += 1 }
+            return try answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }.get()
+        }
+    }
+
+    static func refused(_ words: String) -> Result<KubernetesReply, KubernetesAPIError> {
+        .failure(KubernetesAPIError(.forbidden, "no", serverMessage: words))
+    }
+    static let proof = refused(#"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#)
+    static let away = Result<KubernetesReply, KubernetesAPIError>.failure(KubernetesAPIError(.unreachable, "no"))
+    static let admitted = Result<KubernetesReply, KubernetesAPIError>.success(KubernetesReply(object: [:]))
+
+    static var pacing: ProofPacing {
+        var pacing = ProofPacing()
+        pacing.limit = ScriptedTime.limit
+        pacing.jitter = { 1 }
+        return pacing
+    }
+
+    static func proof(
+        _ script: Script,
+        _ time: ScriptedTime,
+        hasOthers: Bool = true,
+        onOutcome: @escaping @Sendable (ProofOutcome) -> Void = { _ in }
+    ) -> SelfProof {
+        SelfProof(
+            calls: SelfProof.Calls(
+                probe: { () throws(KubernetesAPIError) in try script.next() },
+                hasOthers: { () throws(KubernetesAPIError) in hasOthers }
+            ),
+            logger: logger,
+            metrics: metrics,
+            clock: time.clock,
+            pacing: pacing,
+            onOutcome: onOutcome
+        )
+    }
+
+    @Test func goesOnWhateverIsAnswered() async {
+        let script = Script([Self.admitted, Self.proof, Self.away, Self.proof])
+        let time = ScriptedTime(naps: 5)
+        let outcomes = Mutex<[ProofOutcome]>([])
+        let proof = Self.proof(script, time) { outcome in outcomes.withLock { $0.append(outcome) } }
+        #expect(proof.obstacle != nil)
+        #expect(proof.outcome == nil)
+        await time.run { try await proof.run() }
+        #expect(outcomes.withLock { $0 } == [.notValidated(mutated: false), .proven, .unreachable, .proven, .proven])
+        #expect(proof.outcome == .proven)
+        #expect(proof.obstacle == nil)
+        #expect(time.naps == [1, 10, 30, 30, 30].map { .seconds($0) }, "soon where the webhooks are not at work")
+    }
+
+    @Test func waitsForAProofWhileOthersAnswer() async {
+        for (hasOthers, waits) in [(true, true), (false, false)] {
+            let time = ScriptedTime(naps: 2)
+            let proof = Self.proof(Script([Self.admitted]), time, hasOthers: hasOthers)
+            await time.run { try await proof.run() }
+            #expect((proof.obstacle != nil) == waits)
+            time.advance(by: .seconds(120))
+            #expect(proof.obstacle == nil)
+        }
+    }
+
+    @Test func saysEachChangeOnceAndAFaultThatStaysLouder() async {
+        let lines = Mutex<[String]>([])
+        let time = ScriptedTime(naps: 16)
+        let script = Script([Self.admitted, Self.admitted, Self.proof, Self.proof, Self.away, Self.admitted])
+        let quiet = Script([Self.admitted])
+        for script in [script, quiet] {
+            let time = script === quiet ? time : ScriptedTime(naps: 8)
+            let proof = SelfProof(
+                calls: SelfProof.Calls(
+                    probe: { () throws(KubernetesAPIError) in try script.next() },
+                    hasOthers: { () throws(KubernetesAPIError) in true }
+                ),
+                logger: Logger(label: "test") { _ in
+                    CallingLogHandler { event in
+                        lines.withLock { $0.append("\(event.level) \(event.metadata?["outcome"] ?? "")") }
+                    }
+                },
+                metrics: Self.metrics,
+                clock: time.clock,
+                pacing: Self.pacing
+            )
+            await time.run { try await proof.run() }
+        }
+        #expect(
+            lines.withLock { $0 } == [
+                "warning bypassed", "info proven", "error unreachable", "error bypassed",
+                "warning bypassed", "error bypassed",
+            ]
+        )
+    }
+
+    @Test func oneThatDoesNotAnswerIsCutOff() async {
+        let clock = ServiceClock(sleep: { duration in
+            if duration != ScriptedTime.limit, duration != .seconds(1) { throw CancellationError() }
+        })
+        let proof = SelfProof(
+            calls: SelfProof.Calls(
+                probe: { () throws(KubernetesAPIError) in
+                    try? await Task.sleep(for: .seconds(3600))
+                    throw KubernetesAPIError(.timeout, "cut off")
+                },
+                hasOthers: { () throws(KubernetesAPIError) in true }
+            ),
+            logger: Self.logger,
+            metrics: Self.metrics,
+            clock: clock,
+            pacing: Self.pacing
+        )
+        try? await proof.run()
+        #expect(proof.outcome == .unreachable)
+        #expect(proof.obstacle == nil)
+    }
+
+    @Test(arguments: [(ProofOutcome.proven, 0.9, 27), (.proven, 1.1, 33), (.notMutated, 0.9, 9), (.notMutated, 0.1, 5)])
+    func pausesAreJitteredAndNeverShort(outcome: ProofOutcome, factor: Double, seconds: Int) {
+        var pacing = ProofPacing()
+        pacing.jitter = { factor }
+        let pause = pacing.pause(after: outcome)
+        #expect(abs((pause - .seconds(seconds)) / .milliseconds(1)) < 1)
+    }
+
+    @Test func asksARealServer() async throws {
+        try await LoopbackAPIServer.with { request in
+            guard request.line.hasPrefix("POST") else {
+                return (200, ["subsets": [["addresses": [["targetRef": ["name": "other"]]]]]])
+            }
+            let words = #"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#
+            return (403, ["kind": "Status", "reason": "Forbidden", "message": .string(words)])
+        } _: { client, seen in
+            let (outcomes, outcome) = AsyncStream.makeStream(of: ProofOutcome.self)
+            let endpoints = WebhookEndpoints(instance: "me")
+            let proof = SelfProof(
+                calls: SelfProof.Calls(client: client, endpoints: endpoints),
+                logger: Self.logger,
+                metrics: Self.metrics,
+                pacing: ProofPacing(first: .zero),
+                onOutcome: { outcome.yield($0) }
+            )
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await proof.run() }
+                for await first in outcomes {
+                    #expect(first == .proven)
+                    break
+                }
+                group.cancelAll()
+            }
+            #expect(
+                seen().map(\.line) == [
+                    "GET /api/v1/namespaces/polypod-system/endpoints/polypod-webhook",
+                    "POST /api/v1/namespaces/polypod-probe/pods?dryRun=All",
+                ]
+            )
+            #expect(seen().last?.body == ProofPod.object)
+        }
+    }
+}
+
+@Suite("Endpoints of the webhooks")
+struct WebhookEndpointsTests {
+    @Test(arguments: [
+        (#"{}"#, false, "no addresses at all"),
+        (#"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}}]}]}"#, false, "this replica alone"),
+        (#"{"subsets":[{"notReadyAddresses":[{"targetRef":{"name":"other"}}]}]}"#, false, "another that is not ready"),
+        (#"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}},{"targetRef":{"name":"other"}}]}]}"#, true, "another"),
+        (#"{"subsets":[{"addresses":[]},{"addresses":[{"ip":"10.0.0.1"}]}]}"#, true, "an address written by hand"),
+    ])
+    func others(endpoints: String, haveOthers: Bool, why: String) throws {
+        let document = try JSONParser.parse(endpoints)
+        #expect(WebhookEndpoints(instance: "me").haveOthers(in: document) == haveOthers, "\(why)")
+    }
+}
