@@ -1,0 +1,121 @@
+import KubernetesAPI
+import Logging
+import PodAdmission
+import ServiceLifecycle
+import Testing
+
+@testable import ClusterControllers
+
+@Suite("The cluster's watch against an API server", .timeLimit(.minutes(1)))
+struct ClusterWatchTests {
+    private static let classes = "/apis/node.k8s.io/v1/runtimeclasses"
+    private static let nodes = "/api/v1/nodes"
+    private static let namespaces = "/api/v1/namespaces"
+
+    private static func serve(_ cluster: FakeCluster) {
+        cluster.serve(classes, [Objects.runtimeClass("crun-wasmedge", ["wasm": "true"])])
+        cluster.serve(nodes, [Objects.metadata("n1", ["wasm": "true"]), Objects.metadata("n2")])
+        cluster.serve(namespaces, [Objects.metadata("shop", ["team": "a"])])
+    }
+
+    @Test("What there is, and what changes")
+    func follows() async throws {
+        try await FakeCluster.run { cluster, client in
+            Self.serve(cluster)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: ManualClock().service)
+            #expect(watch.obstacle == "the cluster's runtime classes, nodes, namespaces are not known yet")
+            #expect(watch.knowledge.runtimeClasses == nil)
+            try await withService(watch) {
+                try await eventually { watch.obstacle == nil }
+                #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == 1)
+                #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.nodeSelector == ["wasm": "true"])
+                #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
+                cluster.put(Objects.metadata("n2", ["wasm": "true"]), Self.nodes)
+                try await eventually { watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == 2 }
+                cluster.remove("crun-wasmedge", Self.classes)
+                try await eventually { watch.knowledge.runtimeClasses == [:] }
+                cluster.put(Objects.metadata("shop", ["team": "b"]), Self.namespaces)
+                try await eventually { await watch.labels(ofNamespace: "shop") == ["team": "b"] }
+            }
+            #expect(!cluster.calls.contains { $0.path == "\(Self.namespaces)/shop" }, "no need to ask")
+        }
+    }
+
+    @Test("Without an answer it is not waited for longer than half a minute")
+    func startLimit() async throws {
+        try await FakeCluster.run { cluster, client in
+            Self.serve(cluster)
+            cluster.refuse(Self.nodes, 403)
+            let clock = ManualClock()
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            try await withService(watch) {
+                try await eventually { watch.obstacle == "the cluster's nodes are not known yet" }
+                clock.advance(by: .seconds(30))
+                #expect(watch.obstacle == nil)
+                #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"] != nil)
+                #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == nil)
+            }
+        }
+    }
+
+    @Test("A minute after the API server is gone nothing is guessed, but of namespaces; then all is known again")
+    func outage() async throws {
+        try await FakeCluster.run { cluster, client in
+            Self.serve(cluster)
+            let clock = ManualClock()
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            try await withService(watch) {
+                try await eventually { watch.obstacle == nil }
+                cluster.refuse("/", 503)
+                cluster.dropWatches()
+                for path in [Self.classes, Self.nodes, Self.namespaces] {
+                    await cluster.until { $0.contains { $0.path == path && $0.status == 503 } }
+                }
+                #expect(watch.knowledge.runtimeClasses != nil, "a short outage")
+                try await eventually {
+                    clock.advance(by: .seconds(60))
+                    return watch.knowledge.runtimeClasses == nil
+                }
+                #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
+                #expect(watch.obstacle == nil)
+                cluster.refuse("/", nil)
+                try await eventually { watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == 1 }
+            }
+        }
+    }
+
+    @Test("A namespace that the watch has not told of is asked for once")
+    func newNamespace() async throws {
+        try await FakeCluster.run { cluster, client in
+            Self.serve(cluster)
+            let clock = ManualClock()
+            // It does not run: as for a namespace whose event is still on its way.
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
+            #expect(cluster.calls.count == 1)
+            #expect(await watch.labels(ofNamespace: "nowhere") == nil)
+
+            clock.advance(by: .seconds(30))
+            cluster.put(Objects.metadata("shop", ["team": "b"]), Self.namespaces)
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "an old answer is not relied on")
+            clock.advance(by: .seconds(30))
+            cluster.refuse("/", 503)
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "but better than none")
+        }
+    }
+
+    @Test("An API server that does not answer costs an admission a second")
+    func slowNamespace() async throws {
+        try await FakeCluster.run { cluster, client in
+            Self.serve(cluster)
+            let clock = ManualClock()
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            cluster.hang(Self.namespaces)
+            async let labels = watch.labels(ofNamespace: "shop")
+            await clock.sleeper(for: .seconds(1))
+            clock.advance(by: .seconds(1))
+            #expect(await labels == nil)
+        }
+    }
+}
