@@ -1,0 +1,204 @@
+import KubernetesAPI
+import Logging
+import PodAdmission
+import ServiceLifecycle
+import Testing
+import WebhookServer
+
+@testable import ClusterControllers
+
+@Suite("Policies against an API server", .timeLimit(.minutes(1)))
+struct PolicyControllerTests {
+    private static let path = "/apis/polypod.dev/v1alpha1/wasmpolicies"
+    private static let events = "/api/v1/namespaces/default/events"
+
+    private static func controller(
+        _ client: KubernetesClient,
+        base: PolicySet = PolicySet(),
+        metrics: CountingMetrics = CountingMetrics(),
+        clock: ServiceClock = ServiceClock()
+    ) -> PolicyController {
+        PolicyController(
+            client: client,
+            base: base,
+            instance: "polypod-1",
+            logger: .silent,
+            metrics: PolicyMetrics(factory: metrics),
+            clock: clock
+        )
+    }
+
+    private static func names(_ controller: PolicyController) -> [String] {
+        controller.policies.policies.compactMap(\.name)
+    }
+
+    @Test("A policy counts as soon as it is told of, a bad version is reported once and harmless, a good one mends it")
+    func versions() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.serve(Self.path, [Objects.policy("p", precedence: 5)])
+            let metrics = CountingMetrics()
+            let controller = Self.controller(client, metrics: metrics)
+            let second = Self.controller(client)
+            #expect(controller.obstacle != nil)
+            try await withService(controller, second) {
+                await cluster.until("PUT", "\(Self.path)/p/status")
+                #expect(controller.obstacle == nil)
+                #expect(controller.policies.policies.map(\.matchingPrecedence) == [5])
+                #expect(cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 1)
+
+                cluster.put(Self.version(2, mode: "Sometimes", of: cluster), Self.path)
+                await cluster.until("POST", Self.events, status: 201)
+                try await eventually { [controller, second].allSatisfy { Self.names($0) == ["p"] } }
+                let conditions = cluster.object(Self.path, "p")?["status"]?["conditions"]?.array
+                #expect(conditions?.map { $0["reason"] } == ["Invalid", "EarlierGeneration"])
+                try await eventually { metrics["polypod_policies{invalid}"] == 1 }
+                #expect(controller.policies.policies.map(\.matchingPrecedence) == [5])
+
+                cluster.put(Self.version(3, precedence: 6, of: cluster), Self.path)
+                try await eventually { cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 3 }
+                #expect(controller.policies.policies.map(\.matchingPrecedence) == [6])
+            }
+            let told = cluster.objects(Self.events)
+            #expect(told.count == 1, "by one of the replicas")
+            #expect(told.first?["reason"] == "InvalidPolicy")
+            #expect(told.first?["involvedObject"]?["name"] == "p")
+            #expect(told.first?["message"]?.string?.hasPrefix("generation 2: spec.mode: ") == true)
+            #expect(metrics["polypod_policies{valid}"] == 1)
+            #expect(metrics["polypod_policy_reloads_total{accepted}"] == 2)
+            #expect(metrics["polypod_policy_reloads_total{rejected}"] == 1)
+            // Two replicas, three versions: nobody writes because of what was written.
+            #expect(cluster.calls.count { $0.method == "PUT" } <= 6)
+        }
+    }
+
+    /// The object as it is, with another spec.
+    private static func version(
+        _ generation: Int,
+        mode: String? = nil,
+        precedence: Int = 1000,
+        of cluster: FakeCluster
+    ) -> JSONValue {
+        let new = Objects.policy("p", generation: generation, mode: mode, precedence: precedence)
+        guard var object = new.object else { return new }
+        object["status"] = cluster.object(path, "p")?["status"]
+        return .object(object)
+    }
+
+    @Test("What several replicas counted adds up, in spite of conflicts, and with the last ones at the end")
+    func podsDecided() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.serve(Self.path, [Objects.policy("p")])
+            let clock = ManualClock()
+            let controller = Self.controller(client, clock: clock.service)
+            try await withService(controller) {
+                await cluster.until("PUT", "\(Self.path)/p/status")
+                let counted = Admissions.decided(.validating, policy: "p")
+                for admission in [
+                    counted, counted,
+                    Admissions.decided(.mutating, policy: "p"),
+                    Admissions.decided(.validating, isDryRun: true, policy: "p"),
+                    Admissions.decided(.validating, kind: "Deployment", policy: "p"),
+                    Admissions.decided(.validating, policy: "of nobody"),
+                    Admissions.decided(.validating, policy: "p") { $0.skipped = .optedOut },
+                    Admissions.decided(.validating, policy: nil),
+                ] { controller.decided(admission) }
+                cluster.beforeNextWrite { cluster in
+                    guard var object = cluster.object(Self.path, "p")?.object, var status = object["status"]?.object
+                    else { return }
+                    status["podsDecided"] = 40
+                    object["status"] = .object(status)
+                    cluster.put(.object(object), Self.path)
+                }
+                await clock.sleeper(for: .seconds(30))
+                clock.advance(by: .seconds(30))
+                await cluster.until("PUT", "\(Self.path)/p/status", status: 409)
+                // The pause before the next attempt is at most a tenth of a second.
+                try await eventually {
+                    clock.advance(by: .milliseconds(100))
+                    return cluster.object(Self.path, "p")?["status"]?["podsDecided"] == 42
+                }
+                controller.decided(counted)
+            }
+            #expect(cluster.object(Self.path, "p")?["status"]?["podsDecided"] == 43)
+            #expect(cluster.object(Self.path, "p")?["status"]?["conditions"]?.array?.count == 1)
+        }
+    }
+
+    @Test("What could not be written is written later")
+    func writingLater() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.serve(Self.path, [Objects.policy("p")])
+            cluster.refuse("\(Self.path)/p", 500)
+            let clock = ManualClock()
+            let controller = Self.controller(client, clock: clock.service)
+            try await withService(controller) {
+                await cluster.until("GET", "\(Self.path)/p", status: 500)
+                #expect(controller.obstacle == nil)
+                controller.decided(Admissions.decided(.validating, policy: "p"))
+                cluster.refuse("\(Self.path)/p", nil)
+                await clock.sleeper(for: .seconds(30))
+                clock.advance(by: .seconds(30))
+                await cluster.until("PUT", "\(Self.path)/p/status")
+                #expect(cluster.object(Self.path, "p")?["status"]?["podsDecided"] == 1)
+                #expect(cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 1)
+            }
+        }
+    }
+
+    @Test("Without the kind in the cluster the server's own policies count")
+    func noKind() async throws {
+        try await FakeCluster.run { cluster, client in
+            let base = try PolicySet(reading: Objects.policy("own"))
+            let controller = Self.controller(client, base: base)
+            try await withService(controller) {
+                try await eventually { controller.obstacle == nil }
+                #expect(controller.policies == base)
+            }
+        }
+    }
+
+    @Test("So they do where the server started while the API server was away")
+    func noKindAfterOutage() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.refuse("/", 503)
+            let clock = ManualClock()
+            let controller = Self.controller(client, clock: clock.service)
+            try await withService(controller) {
+                await cluster.until("GET", Self.path, status: 503)
+                try await eventually { controller.obstacle?.contains("[refused]") == true }
+                cluster.refuse("/", nil)
+                await clock.sleeper(for: .seconds(30))
+                clock.advance(by: .seconds(30))
+                try await eventually { controller.obstacle == nil }
+            }
+        }
+    }
+
+    @Test("While the right to read is missing the server is not ready, and says so")
+    func forbidden() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.refuse("/", 403)
+            let controller = Self.controller(client)
+            try await withService(controller) {
+                try await eventually { controller.obstacle?.hasSuffix("[forbidden]") == true }
+            }
+        }
+    }
+
+    @Test("A policy that goes, goes; those of a kind that goes stay until they are told to be gone")
+    func removal() async throws {
+        try await FakeCluster.run { cluster, client in
+            cluster.serve(Self.path, [Objects.policy("p"), Objects.policy("q", precedence: 7)])
+            let controller = Self.controller(client)
+            try await withService(controller) {
+                try await eventually { Self.names(controller) == ["q", "p"] }
+                cluster.remove("q", Self.path)
+                try await eventually { Self.names(controller) == ["p"] }
+                cluster.refuse("/", 404)
+                cluster.dropWatches()
+                await cluster.until { $0.contains { $0.query.contains("watch=1") && $0.status == 404 } }
+                #expect(Self.names(controller) == ["p"])
+            }
+        }
+    }
+}
