@@ -80,6 +80,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "ServingCertificates",
+            dependencies: [
+                "PodAdmission", "KubernetesAPI", crypto, logging, metrics, serviceLifecycle, swiftASN1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Observability",
             dependencies: [coreMetrics, logging],
             swiftSettings: strict
@@ -115,10 +122,10 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "ImageRegistry", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission", "WebhookServer",
-                argumentParser,
+                "ImageRegistry", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission", "ServingCertificates",
+                "WebhookServer", argumentParser,
                 asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
-                nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509,
+                nioSSL, serviceLifecycle, unixSignals,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -1,7 +1,5 @@
-import Crypto
 import Foundation
-import SwiftASN1
-import X509
+import ServingCertificates
 
 /// A certificate authority and a serving certificate, for development and demonstration.
 struct DevelopmentCertificates {
@@ -19,62 +17,15 @@ struct DevelopmentCertificates {
     ///   - days: How long both are valid.
     ///   - now: The start, less five minutes for clocks that differ.
     static func make(names: [String], days: Int, now: Date) throws -> DevelopmentCertificates {
-        let authorityKey = Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let leafKey = Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let authorityName = try DistinguishedName { CommonName("Polypod development CA") }
-        let start = now.addingTimeInterval(-300)
-        let end = now.addingTimeInterval(TimeInterval(days) * 86_400)
-        let authority = try Certificate(
-            version: .v3,
-            serialNumber: .init(),
-            publicKey: authorityKey.publicKey,
-            notValidBefore: start,
-            notValidAfter: end,
-            issuer: authorityName,
-            subject: authorityName,
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-                SubjectKeyIdentifier(hash: authorityKey.publicKey)
-            },
-            issuerPrivateKey: authorityKey
-        )
-        let leaf = try Certificate(
-            version: .v3,
-            serialNumber: .init(),
-            publicKey: leafKey.publicKey,
-            notValidBefore: start,
-            notValidAfter: end,
-            issuer: authorityName,
-            subject: try DistinguishedName { CommonName(names[0]) },
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions {
-                Critical(BasicConstraints.notCertificateAuthority)
-                Critical(KeyUsage(digitalSignature: true))
-                try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames(names.map(generalName))
-                SubjectKeyIdentifier(hash: leafKey.publicKey)
-                AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: authorityKey.publicKey).keyIdentifier)
-            },
-            issuerPrivateKey: authorityKey
-        )
+        let now = Int(now.timeIntervalSince1970)
+        let start = now - 300
+        let end = now + days * 86_400
+        let authority = try SigningAuthority.make(named: "Polypod development CA", from: start, until: end)
+        let leaf = try authority.issue(for: names, from: start, until: end)
         return DevelopmentCertificates(
-            authority: try authority.serializeAsPEM().pemString + "\n",
-            certificate: try leaf.serializeAsPEM().pemString + "\n",
-            key: try leafKey.serializeAsPEM().pemString + "\n"
+            authority: authority.certificatePEM,
+            certificate: leaf.certificate,
+            key: leaf.key
         )
-    }
-
-    private static func generalName(_ name: String) -> GeneralName {
-        var address = in_addr()
-        var address6 = in6_addr()
-        if inet_pton(AF_INET, name, &address) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: address) { ArraySlice($0) }))
-        }
-        if inet_pton(AF_INET6, name, &address6) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: address6) { ArraySlice($0) }))
-        }
-        return .dnsName(name)
     }
 }
