@@ -15,7 +15,9 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -175,6 +177,15 @@ let package = Package(
                 "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", "TestSupport",
                 httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, metrics, nioCore, nioSSL,
                 serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ServingCertificatesTests",
+            dependencies: [
+                "ServingCertificates", "KubernetesAPI", "PodAdmission", "TestSupport", crypto, httpTypes, hummingbird,
+                hummingbirdCore, hummingbirdTLS, inMemoryLogging, logging, metricsTestKit, nioCore, nioSSL,
+                serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),

@@ -1,0 +1,21 @@
+import KubernetesAPI
+
+/// The two kinds of webhook configurations.
+enum WebhookKind: String, CaseIterable, Sendable {
+    case mutating
+    case validating
+
+    var resource: KubernetesResource {
+        switch self {
+        case .mutating: .mutatingWebhookConfigurations
+        case .validating: .validatingWebhookConfigurations
+        }
+    }
+
+    var part: TroubleLog.Part {
+        switch self {
+        case .mutating: .mutating
+        case .validating: .validating
+        }
+    }
+}
