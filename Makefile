@@ -19,13 +19,15 @@ LINT_PACKAGES = shellcheck
 EXAMPLE_PACKAGES = clang lld wasi-libc libclang-rt-dev-wasm32 wabt
 BUNDLE_PACKAGES = ca-certificates curl debootstrap
 CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
+PRODUCTION_PACKAGES = apache2-utils docker-registry
 
-SCRIPTS = .ci/run .ci/kubernetes-source .ci/mend-apiserver .ci/mend-reflect2 certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/node-image/run \
+SCRIPTS = .ci/run .ci/kubernetes-source .ci/mend-apiserver .ci/mend-reflect2 .ci/restart-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/cluster/production/run \
+  Tests/node-image/run \
   deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
   deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test lint format clean
+.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test node-test production-test lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -92,6 +94,10 @@ measure: setup ## hold every promised figure against this machine (about a minut
 
 cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
 	@Tests/cluster/run
+
+production-test: setup-cluster-test ## Polypod as a platform team runs it, on a cluster; see Tests/cluster/README.md
+	@$(MAKE) -s install-packages WANTED="$(PRODUCTION_PACKAGES)"
+	@Tests/cluster/production/run
 
 node-test: setup-cluster-test setup-examples ## the tests on a node that knows runc alone; see Tests/cluster/README.md
 	@$(MAKE) -s install-packages WANTED="nginx-light"

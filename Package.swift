@@ -116,8 +116,8 @@ let package = Package(
         .executableTarget(
             name: "polypod-webhook",
             dependencies: [
-                "ImageRegistry", "Observability", "PodAdmission", "WebhookServer", argumentParser, logging, metrics,
-                serviceLifecycle, unixSignals,
+                "ClusterControllers", "ImageRegistry", "KubernetesAPI", "Observability", "PodAdmission",
+                "ServingCertificates", "WebhookServer", argumentParser, logging, metrics, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict
         ),

@@ -8,6 +8,41 @@ struct Options: ParsableArguments {
     @Option(help: "The certificate's key, PEM. [POLYPOD_TLS_KEY]")
     var tlsKey: String?
 
+    @Option(
+        help:
+            "The cluster to ask: in-cluster, a kubeconfig in JSON, or none. [POLYPOD_KUBERNETES, default none]"
+    )
+    var kubernetes: String?
+
+    @Flag(
+        help:
+            "Make the serving certificate and its CA, kept in a Secret, and publish the CA to the API server. [POLYPOD_MANAGED_CERTIFICATES]"
+    )
+    var managedCertificates = false
+
+    @Option(
+        help: "NAMESPACE/NAME of the webhooks' Service. [POLYPOD_SERVICE, default polypod-system/polypod-webhook]"
+    )
+    var service: String?
+
+    @Flag(help: "Read the pull secrets that Pods name, for images in private registries. [POLYPOD_PULL_SECRETS]")
+    var pullSecrets = false
+
+    @Flag(help: "Write Events on the owners of Pods that are changed or refused. [POLYPOD_EVENTS]")
+    var events = false
+
+    @Flag(help: "See by dry runs whether the API server really asks the webhooks. [POLYPOD_SELF_PROOF]")
+    var selfProof = false
+
+    @Flag(
+        help:
+            "Set the validating webhook's failurePolicy by the self-proof: Fail after proofs, Ignore after failures. [POLYPOD_MANAGE_FAILURE_POLICY]"
+    )
+    var manageFailurePolicy = false
+
+    @Flag(help: "Look the images of existing workloads up after a start. [POLYPOD_WARM_CACHE]")
+    var warmCache = false
+
     @Option(help: "CAs, PEM, of which clients need a certificate; none where left out. [POLYPOD_CLIENT_CA]")
     var clientCa: String?
 

@@ -1,10 +1,12 @@
 import ArgumentParser
+import ClusterControllers
 import ImageRegistry
 import Logging
 import Metrics
 import Observability
 import PodAdmission
 import ServiceLifecycle
+import ServingCertificates
 import UnixSignals
 import WebhookServer
 
@@ -48,33 +50,63 @@ struct PolypodWebhook: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(options, environment: ProcessEnvironment.read())
         let registry = PrometheusRegistry(
-            descriptions: ServerMetrics.descriptions,
+            descriptions: Self.descriptions,
             collector: { ProcessSamples.read() }
         )
         MetricsSystem.bootstrap(registry)
         let level = settings.logLevel
         LoggingSystem.bootstrap { label in JSONLogHandler(label: label, level: level) }
-        let logger = Logger(label: "polypod-webhook")
 
         let inspector = try settings.inspector(logger: Logger(label: "polypod-registry"))
+        var cluster: ClusterParts?
+        if let clusterSettings = settings.cluster {
+            cluster = try ClusterParts(clusterSettings, base: settings.policies, inspector: inspector)
+        }
+        try await cluster?.prepare()
+        try await serve(settings, cluster: cluster, inspector: inspector, metrics: registry)
+    }
+
+    /// Serves until the process is told to stop.
+    private func serve(
+        _ settings: Settings,
+        cluster: ClusterParts?,
+        inspector: ImageInspector,
+        metrics: PrometheusRegistry
+    ) async throws {
+        let logger = Logger(label: "polypod-webhook")
+        var configuration = settings.server
+        if let certificate = cluster?.certificate { configuration.certificate = certificate }
+        let obstacle: @Sendable () -> String? = { cluster?.obstacle }
         let server = try AdmissionServer(
-            configuration: settings.server,
+            configuration: configuration,
             handler: AdmissionHandler(
-                environment: AdmissionEnvironment(policies: settings.policies),
+                environment: cluster?.environment ?? AdmissionEnvironment(policies: settings.policies),
                 inspector: inspector,
                 logger: Logger(label: "polypod-admission")
             ),
             logger: logger,
-            exposition: { Array(registry.exposition().utf8) }
+            exposition: { Array(metrics.exposition().utf8) },
+            obstacle: obstacle
         )
+        let inner: [any Service] = (cluster?.servicesAround ?? []) + [InspectorService(inspector: inspector)]
+        let services = server.services(around: inner) + (cluster?.servicesBefore ?? [])
         var group = ServiceGroupConfiguration(
-            services: server.services(around: [InspectorService(inspector: inspector)]),
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         group.maximumGracefulShutdownDuration = server.longestShutdown
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// What each metric is, for the `HELP` lines of the exposition.
+    private static var descriptions: [String: String] {
+        [
+            ServerMetrics.descriptions, CertificateMetrics.descriptions, PolicyMetrics.descriptions,
+            EventMetrics.descriptions, ProofMetrics.descriptions, FailurePolicyMetrics.descriptions,
+            WarmingMetrics.descriptions,
+        ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
     }
 
     private static func fail(_ message: String, status: Int32) -> Never {

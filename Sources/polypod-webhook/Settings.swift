@@ -26,6 +26,7 @@ struct Settings {
     var logLevel = Logger.Level.info
     var tagLifetime = Duration.seconds(60)
     var environment: [String: String]
+    var cluster: ClusterSettings?
 
     /// Reads the settings.
     ///
@@ -35,12 +36,15 @@ struct Settings {
     init(_ options: Options, environment: [String: String]) throws(SettingsError) {
         let sources = Sources(environment: environment)
         self.environment = environment
-        server = AdmissionServerConfiguration(
-            certificate: .files(
+        cluster = try ClusterSettings(options, sources: sources, environment: environment)
+        // Made certificates take the place of the empty ones as soon as there is a cluster to keep them in.
+        server = AdmissionServerConfiguration(certificate: .memory(certificate: "", key: ""))
+        if cluster?.managesCertificates != true {
+            server.certificate = .files(
                 certificate: try sources.required(options.tlsCert, "--tls-cert"),
                 key: try sources.required(options.tlsKey, "--tls-key")
             )
-        )
+        }
         server.clientCAFile = sources.text(options.clientCa, "--client-ca")?.text
         try sources.read(options.listen, "--listen", as: "HOST:PORT", ListenAddress.init) { server.listen = $0 }
         if sources.text(options.opsListen, "--ops-listen")?.text == "none" {
@@ -67,7 +71,10 @@ struct Settings {
         }
         if let file = sources.text(options.policy, "--policy")?.text {
             let value = try JSONFile.read(file, convert: "polypod config policy")
-            do throws(FieldError) { policies = try PolicySet(reading: value) } catch {
+            do throws(FieldError) {
+                policies = try PolicySet(reading: value)
+                if cluster == nil { try policies.requireNamespaceNames() }
+            } catch {
                 throw SettingsError(subject: file, reason: error.description)
             }
         }
@@ -81,7 +88,7 @@ struct Settings {
 }
 
 /// An option, or else the environment variable of the same name.
-private struct Sources {
+struct Sources {
     let environment: [String: String]
 
     /// What was given for `option`, and what to call it in a message.
@@ -89,6 +96,17 @@ private struct Sources {
         if let value { return (value, option) }
         let variable = Self.variable(option)
         return environment[variable].flatMap { $0.isEmpty ? nil : ($0, variable) }
+    }
+
+    /// Whether a flag is set, by itself or by its variable, whose words are those of a boolean.
+    func flag(_ value: Bool, _ option: String) throws(SettingsError) -> Bool {
+        guard !value, let given = text(nil, option) else { return value }
+        switch given.text {
+        case "true", "1": return true
+        case "false", "0": return false
+        default:
+            throw SettingsError(subject: given.subject, reason: "expected true or false, found \"\(given.text)\"")
+        }
     }
 
     func required(_ value: String?, _ option: String) throws(SettingsError) -> String {

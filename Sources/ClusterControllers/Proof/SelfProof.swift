@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// Certificates, endpoints, network rules and configurations are all in that one answer.
 public final class SelfProof: Service, Sendable {
+    /// The namespace of the Pod that is sent; nothing is ever stored there.
+    public static let namespace = ProofPod.namespace
+
     struct State {
         var readiness: ProofReadiness
         var outcome: ProofOutcome?
