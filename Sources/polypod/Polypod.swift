@@ -8,13 +8,13 @@ struct Polypod: AsyncParsableCommand {
         commandName: "polypod",
         abstract: "Wasm modules and Linux containers in one Pod, without a change to its manifest.",
         discussion: """
-            Exit codes: 0 nothing denied; 1 something denied, or unresolved under --strict; 2 bad input, with its \
-            file, line and field.
+            Exit codes: 0 nothing denied; 1 something denied, or under --strict unresolved or warned of; 2 bad input, \
+            with its file, line and field.
             """,
         version: Version.text,
         subcommands: [
             CheckCommand.self, InspectCommand.self, DemoCommand.self, CertsCommand.self, ConfigCommand.self,
-            ReviewCommand.self, NodeCommand.self,
+            PolicyCommand.self, ReviewCommand.self, NodeCommand.self,
         ]
     )
 

@@ -32,6 +32,8 @@ struct CheckRun: Sendable {
     var requests = 0
     /// How long the look-ups took.
     var elapsed = Duration.zero
+    /// What a person should know of the choice of policies; nil for nothing.
+    var policyWarning: String?
 
     /// Checks `documents`.
     ///
@@ -45,31 +47,20 @@ struct CheckRun: Sendable {
         let start = ContinuousClock.now
         let deadline = start + timeout
         var run = CheckRun()
-        let workloads = try documents.map { document in
-            do throws(FieldError) { return try Workload(document.value) } catch { throw document.badInput(error) }
-        }
-        let chosen = workloads.map { workload in
-            workload.map { policies.policy(for: $0.pod, namespace: $0.pod.metadata.namespace ?? "default") }
-        }
+        let namespaces = try NamespaceLabels(documents)
+        let creations = try documents.map { try Creation($0, namespaces: namespaces, policies: policies) }
+        run.policyWarning = namespaces.warning(
+            about: policies,
+            namespaces: creations.compactMap { $0?.circumstances.namespace }
+        )
         var answers: [String: ImageAnswer] = [:]
         try await run.lookUp(
-            zip(workloads, chosen).flatMap { workload, policy -> [String] in
-                guard let workload, let policy else { return [] }
-                return Rehearsal.imagesToInspect(in: workload, policy: policy)
-            },
+            creations.flatMap { $0?.images ?? [] },
             into: &answers,
             inspector: inspector,
             deadline: deadline
         )
-
-        let rehearsals = try zip(documents, zip(workloads, chosen)).map { document, pair -> Rehearsal? in
-            guard let workload = pair.0, let policy = pair.1 else { return nil }
-            do throws(FieldError) {
-                return try Rehearsal(workload, document: document.value, images: answers, policy: policy)
-            } catch {
-                throw document.badInput(error)
-            }
-        }
+        let rehearsals = try creations.map { try $0?.rehearsal(images: answers) }
         try await run.lookUp(
             rehearsals.flatMap { $0?.imagesToValidate ?? [] },
             into: &answers,

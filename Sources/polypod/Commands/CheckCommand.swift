@@ -43,6 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
         let run = try await ImageInspector.withInspector(inspection.configuration()) { inspector in
             try await CheckRun.check(documents, policies: policies, inspector: inspector, timeout: timeout)
         }
+        if let warning = run.policyWarning { Terminal.standardError.write("polypod: warning: \(warning)\n") }
         let terminal = Terminal.standardOutput
         switch output {
         case .text: terminal.write(run.text(for: terminal))

@@ -35,7 +35,8 @@ enum ManifestFiles {
         return text
     }
 
-    private static func files(at path: String) throws -> [String] {
+    /// The files that `path` stands for: itself, or those of a folder.
+    static func files(at path: String) throws -> [String] {
         guard path != "-" else { return [path] }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
