@@ -1,120 +1,172 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
-import Logging
 import NIOCore
-import NIOSSL
 import PodAdmission
-import ServiceLifecycle
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import KubernetesAPI
 
-@Suite struct KubernetesClientTests {
-    /// A Pod's folder and environment, and a server on loopback that answers each request with `status`.
-    static func withServer(
-        _ status: HTTPResponse.Status = .ok,
-        headers: HTTPFields = [:],
-        names: [String] = ["localhost"],
-        trusting other: SelfSigned? = nil,
-        _ body: @Sendable (ClusterAccess, _ seen: @Sendable () -> [String]) async throws -> Void
-    ) async throws {
-        let certificate = try SelfSigned(names: names)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "polypod-\(UInt64.random(in: 0...(.max)))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data((other ?? certificate).pem.utf8).write(to: folder.appending(path: "ca.crt"))
-        try Data("s3cret\n".utf8).write(to: folder.appending(path: "token"))
-
-        let seen = Mutex<[String]>([])
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let router = Router()
-        router.on("**", method: .patch) { request, _ in
-            let text = String(buffer: try await request.body.collect(upTo: 1 << 16))
-            let fields = [
-                request.uri.path, request.headers[.authorization] ?? "", request.headers[.contentType] ?? "", text,
-            ]
-            seen.withLock { $0.append(fields.joined(separator: " | ")) }
-            return Response(status: status, headers: headers)
-        }
-        let app = Application(
-            router: router,
-            server: try .tls(.http1(), tlsConfiguration: certificate.server),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { port.yield($0.localAddress?.port ?? 0) }
-        )
-        // Cancelling the server outright makes NIO trap where a connection is just coming in.
-        var settings = ServiceGroupConfiguration(services: [app], logger: Logger(label: "test"))
-        settings.maximumGracefulShutdownDuration = .milliseconds(500)
-        let services = ServiceGroup(configuration: settings)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await services.run() }
-            for await number in ports {
-                let account = try ClusterAccess.inCluster(
-                    environment: ["KUBERNETES_SERVICE_HOST": "localhost", "KUBERNETES_SERVICE_PORT": "\(number)"],
-                    folder: folder.path
-                )
-                try await body(account) { seen.withLock { $0 } }
-                break
-            }
-            await services.triggerGracefulShutdown()
-        }
-    }
-
-    static func label(_ account: ClusterAccess) async -> KubernetesAPIError.Code? {
-        do {
-            try await KubernetesClient.withClient(for: account) { client in
-                try await client.label(node: "n1", ["polypod.dev/a": "true", "polypod.dev/b": nil])
-            }
-            return nil
-        } catch {
-            return (error as? KubernetesAPIError)?.code
+@Suite(.timeLimit(.minutes(1))) struct KubernetesClientTests {
+    static func label(_ client: KubernetesClient) async -> KubernetesAPIError.Code? {
+        await code { () async throws(KubernetesAPIError) in
+            try await client.label(node: "n1", ["polypod.dev/a": "true", "polypod.dev/b": nil])
         }
     }
 
     @Test func labelsAreMerged() async throws {
-        try await Self.withServer { account, seen in
-            #expect(await Self.label(account) == nil)
-            #expect(
-                seen() == [
-                    "/api/v1/nodes/n1 | Bearer s3cret | application/merge-patch+json | "
-                        + #"{"metadata":{"labels":{"polypod.dev/a":"true","polypod.dev/b":null}}}"#
-                ]
-            )
+        let server = try FakeAPIServer()
+        try await server.serve({ _ in Response(status: .ok) }) { client in
+            #expect(await Self.label(client) == nil)
         }
+        let request = try #require(server.seen.first)
+        #expect(server.seen.count == 1)
+        #expect(request.method == "PATCH")
+        #expect(request.path == "/api/v1/nodes/n1")
+        #expect(request.headers[.authorization] == "Bearer s3cret")
+        #expect(request.headers[.contentType] == "application/merge-patch+json")
+        #expect(request.body == #"{"metadata":{"labels":{"polypod.dev/a":"true","polypod.dev/b":null}}}"#)
     }
 
     @Test(arguments: [
-        (HTTPResponse.Status.unauthorized, KubernetesAPIError.Code.unauthenticated, "a token that expired"),
-        (.forbidden, .forbidden, "no right to patch nodes"),
-        (.notFound, .notFound, "no such node"),
-        (.internalServerError, .refused, "a server in trouble"),
+        (HTTPResponse.Status.unauthorized, "", KubernetesAPIError.Code.unauthenticated, "a token that expired"),
+        (.forbidden, "Forbidden", .forbidden, "no right to patch nodes"),
+        (.notFound, "NotFound", .notFound, "no such node"),
+        (.conflict, "Conflict", .conflict, "an old resource version"),
+        (.conflict, "AlreadyExists", .alreadyExists, "a name that is taken"),
+        (.gone, "Expired", .gone, "an old resource version of a list"),
+        (.badRequest, "BadRequest", .invalid, "a patch that does not apply"),
+        (.unprocessableContent, "Invalid", .invalid, "a bad label"),
+        (.tooManyRequests, "TooManyRequests", .tooManyRequests, "priority and fairness"),
+        (.gatewayTimeout, "Timeout", .timeout, "an API server that waits for etcd"),
+        (.internalServerError, "InternalError", .refused, "a server in trouble"),
     ])
-    func refusals(status: HTTPResponse.Status, code: KubernetesAPIError.Code, reason: String) async throws {
-        try await Self.withServer(status) { account, _ in
-            #expect(await Self.label(account) == code, "\(reason)")
+    func refusals(
+        status: HTTPResponse.Status,
+        reason: String,
+        code: KubernetesAPIError.Code,
+        why: String
+    ) async throws {
+        let server = try FakeAPIServer()
+        try await server.serve({ _ in .status(status, reason: reason) }) { client in
+            #expect(await Self.label(client) == code, "\(why)")
         }
+        #expect(server.seen.count == 1, "a write is sent once")
+    }
+
+    @Test func theServersWordsStandApart() async throws {
+        let server = try FakeAPIServer()
+        let words = "denied\u{7}: " + String(repeating: "x", count: 3000)
+        try await server.serve({ _ in .status(.forbidden, reason: "Forbidden", message: words) }) { client in
+            do throws(KubernetesAPIError) {
+                _ = try await client.get(ObjectPath(.secrets, namespace: "a", name: "b"))
+                Issue.record("no error")
+            } catch {
+                #expect(error.serverMessage?.hasPrefix("denied: xxx") == true)
+                #expect(error.serverMessage?.utf8.count == 2048)
+                #expect(!error.description.contains("denied"))
+                #expect(error.description.contains("GET /api/v1/namespaces/a/secrets/b"))
+            }
+        }
+    }
+
+    @Test func theServerSaysWhenToComeBack() async throws {
+        let server = try FakeAPIServer()
+        let response: FakeAPIServer.Handler = { _ in
+            .json([:], .tooManyRequests, headers: [.retryAfter: "7"])
+        }
+        try await server.serve(response) { client in
+            do throws(KubernetesAPIError) {
+                _ = try await client.get(ObjectPath(.nodes, name: "n1"))
+                Issue.record("no error")
+            } catch {
+                #expect(error.code == .tooManyRequests)
+                #expect(error.retryAfter == .seconds(7))
+            }
+        }
+        #expect(server.seen.count == 1)
     }
 
     @Test func redirectsAreNotFollowed() async throws {
-        try await Self.withServer(.temporaryRedirect, headers: [.location: "/elsewhere"]) { account, seen in
-            #expect(await Self.label(account) == .refused)
-            #expect(seen().count == 1, "the token goes to no other address")
+        let server = try FakeAPIServer()
+        let redirect: FakeAPIServer.Handler = { _ in
+            Response(status: .temporaryRedirect, headers: [.location: "/elsewhere"])
+        }
+        try await server.serve(redirect) { client in
+            #expect(await Self.label(client) == .refused)
+            let read = await code { () async throws(KubernetesAPIError) in
+                _ = try await client.get(ObjectPath(.nodes, name: "n1"))
+            }
+            #expect(read == .refused)
+        }
+        #expect(server.seen.count == 2, "the token goes to no other address")
+    }
+
+    @Test(arguments: [
+        (["localhost"], true, "another authority"),
+        (["elsewhere"], false, "the right authority, another name"),
+    ])
+    func otherServersGetNoToken(names: [String], isForeign: Bool, reason: String) async throws {
+        let other = isForeign ? try SelfSigned(names: ["localhost"]) : nil
+        let server = try FakeAPIServer(names: names, trusting: other)
+        try await server.serve({ _ in Response(status: .ok) }) { client in
+            #expect(await Self.label(client) == .unreachable, "\(reason)")
+        }
+        #expect(server.seen.isEmpty)
+    }
+
+    @Test func theTokenIsReadForEachRequest() async throws {
+        let server = try FakeAPIServer()
+        try await server.serve({ _ in Response(status: .ok) }) { client in
+            #expect(await Self.label(client) == nil)
+            try server.write("renewed", to: "token")
+            #expect(await Self.label(client) == nil)
+            try server.write("", to: "token")
+            #expect(await Self.label(client) == .notInCluster)
+        }
+        #expect(server.seen.map { $0.headers[.authorization] } == ["Bearer s3cret", "Bearer renewed"])
+    }
+
+    @Test func anAnswerThatNeverEndsIsGivenUp() async throws {
+        let server = try FakeAPIServer()
+        let endless: FakeAPIServer.Handler = { _ in .pieces(["{"], isOpen: true) }
+        try await server.serve(timeout: .milliseconds(300), endless) { client in
+            let result = await code { () async throws(KubernetesAPIError) in
+                _ = try await client.get(ObjectPath(.nodes, name: "n1"))
+            }
+            #expect(result == .timeout)
         }
     }
 
-    @Test func serversOfAnotherAuthorityGetNoToken() async throws {
-        try await Self.withServer(trusting: SelfSigned(names: ["localhost"])) { account, seen in
-            #expect(await Self.label(account) == .unreachable)
-            #expect(seen().isEmpty)
+    @Test func anAnswerThatIsTooLongIsGivenUp() async throws {
+        let server = try FakeAPIServer()
+        let piece = String(repeating: " ", count: 1 << 20)
+        try await server.serve({ _ in .pieces(Array(repeating: piece, count: 5)) }) { client in
+            let result = await code { () async throws(KubernetesAPIError) in
+                _ = try await client.get(ObjectPath(.nodes, name: "n1"))
+            }
+            #expect(result == .refused)
         }
-        try await Self.withServer(names: ["elsewhere"]) { account, seen in
-            #expect(await Self.label(account) == .unreachable, "the right authority, another name")
-            #expect(seen().isEmpty)
+    }
+
+    @Test func readsAreRepeatedOnceAndWritesAreNot() async throws {
+        let server = try FakeAPIServer()
+        let cut: FakeAPIServer.Handler = { request in
+            request.index < 3 ? .cut("{") : .json(["kind": "Node"])
+        }
+        try await server.serve(cut) { client in
+            let read: @Sendable () async -> KubernetesAPIError.Code? = {
+                await code { () async throws(KubernetesAPIError) in
+                    _ = try await client.get(ObjectPath(.nodes, name: "n1"))
+                }
+            }
+            #expect(await Self.label(client) == .unreachable)
+            #expect(server.seen.count == 1)
+            #expect(await read() == .unreachable)
+            #expect(server.seen.count == 3)
+            #expect(await read() == nil)
         }
     }
 
@@ -126,5 +178,12 @@ import Testing
                 folder: "/nowhere"
             )
         }
+    }
+
+    @Test func thePodsNamespace() throws {
+        let server = try FakeAPIServer()
+        #expect(try server.access().namespace == "default")
+        try server.write("polypod-system", to: "namespace")
+        #expect(try server.access().namespace == "polypod-system")
     }
 }

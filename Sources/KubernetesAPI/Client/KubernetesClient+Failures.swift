@@ -18,7 +18,8 @@ extension KubernetesClient {
         case let error as KubernetesAPIError: error
         case is CancellationError: lateness(call)
         case let error as HTTPClientError where Self.isLate(error): lateness(call)
-        case is HTTPParserError: KubernetesAPIError(.refused, "\(call.subject): the answer is no HTTP")
+        case let error as HTTPParserError where error != .invalidEOFState:
+            KubernetesAPIError(.refused, "\(call.subject): the answer is no HTTP")
         default:
             KubernetesAPIError(
                 .unreachable,
@@ -43,6 +44,7 @@ extension KubernetesClient {
         case let error as ChannelError: error == .ioOnClosedChannel || error == .eof
         case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
         case let error as NIOSSLError: error == .uncleanShutdown
+        case let error as HTTPParserError: error == .invalidEOFState
         default: false
         }
     }

@@ -6,19 +6,22 @@ extension APIAnswer {
     var warnings: [String] {
         headers["Warning"].flatMap { value in
             var texts: [String] = []
-            var text: [Unicode.Scalar]?
+            var text: String.UnicodeScalarView?
             var isEscaped = false
+            // Behind the text there may be a date, in quotes as well.
+            var isDate = false
             for scalar in value.unicodeScalars {
                 switch (text, scalar) {
-                case (nil, "\""): text = []
+                case (nil, "\""): text = String.UnicodeScalarView()
+                case (nil, ","): isDate = false
                 case (nil, _): break
                 case (_?, _) where isEscaped:
                     text?.append(scalar)
                     isEscaped = false
                 case (_?, "\\"): isEscaped = true
                 case (let whole?, "\""):
-                    // What stands behind the text is a date, in quotes as well; nothing before a comma counts.
-                    texts.append(String(String.UnicodeScalarView(whole)).plain(limit: 2048))
+                    if !isDate { texts.append(String(whole).plain(limit: 2048)) }
+                    isDate = true
                     text = nil
                 case (_?, _): text?.append(scalar)
                 }
