@@ -1,0 +1,172 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import PodAdmission
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import KubernetesAPI
+
+@Suite(.timeLimit(.minutes(1))) struct LeaderElectionTests {
+    static let lease = ObjectPath(.leases, namespace: "polypod-system", name: "polypod-webhook")
+
+    /// A server that stores one Lease as the API server does: with a version that has to be right.
+    final class LeaseStore: Sendable {
+        private struct State {
+            var lease: JSONValue?
+            var version = 0
+            var isDown = false
+        }
+
+        private let state = Mutex(State())
+
+        var record: LeaseRecord? { state.withLock { $0.lease.map { LeaseRecord(lease: $0) } } }
+        func goDown() { state.withLock { $0.isDown = true } }
+
+        func handle(_ request: SeenRequest) throws -> Response {
+            try state.withLock { state in
+                if state.isDown { return .status(.internalServerError, reason: "InternalError") }
+                switch (request.method, state.lease) {
+                case ("GET", nil), ("PUT", nil): return .status(.notFound, reason: "NotFound")
+                case ("GET", let lease?): return .json(lease)
+                case ("POST", _?): return .status(.conflict, reason: "AlreadyExists")
+                case ("PUT", let lease?):
+                    let body = try JSONParser.parse(request.body)
+                    let version = body["metadata"]?["resourceVersion"]
+                    guard version != nil, version == lease["metadata"]?["resourceVersion"] else {
+                        return .status(.conflict, reason: "Conflict")
+                    }
+                    return Self.store(body, &state)
+                default: return Self.store(try JSONParser.parse(request.body), &state)
+                }
+            }
+        }
+
+        private static func store(_ lease: JSONValue, _ state: inout State) -> Response {
+            state.version += 1
+            var object = lease.object ?? JSONObject()
+            var metadata = object["metadata"]?.object ?? JSONObject()
+            metadata["resourceVersion"] = .string(String(state.version))
+            object["metadata"] = .object(metadata)
+            state.lease = .object(object)
+            return .json(.object(object))
+        }
+    }
+
+    struct Candidate: Sendable {
+        let election: LeaderElection
+        let time = ManualTime()
+
+        init(_ name: String, _ client: KubernetesClient) {
+            election = LeaderElection(
+                client: client,
+                lease: LeaderElectionTests.lease,
+                identity: name,
+                timing: LeaseTiming(),
+                time: time.source,
+                chance: { 0.5 },
+                logger: .silent
+            )
+        }
+    }
+
+    static func withStore(
+        _ body: @escaping @Sendable (LeaseStore, KubernetesClient) async throws -> Void
+    ) async throws {
+        let store = LeaseStore()
+        let server = try FakeAPIServer()
+        try await server.serve({ try store.handle($0) }) { try await body(store, $0) }
+    }
+
+    @Test func oneLeadsAndGivesUpForTheOther() async throws {
+        try await Self.withStore { store, client in
+            let (a, b) = (Candidate("a", client), Candidate("b", client))
+            let services = ServiceGroup(services: [a.election], logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                #expect(await a.time.sleep() == .seconds(2))
+                #expect(a.election.isLeader)
+                group.addTask { try await b.election.run() }
+                #expect(await b.time.sleep() == .seconds(3), "those who wait look at other times")
+                #expect(!b.election.isLeader)
+                #expect(store.record?.holder == "a")
+
+                await services.triggerGracefulShutdown()
+                try await group.next()
+                #expect(!a.election.isLeader)
+                #expect(store.record?.holder == "")
+                b.time.advance(by: .seconds(3))
+                #expect(await b.time.sleep() == .seconds(2))
+                #expect(b.election.isLeader)
+                #expect(store.record?.holder == "b")
+                #expect(store.record?.transitions == 1)
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aLeaderThatDiesIsFollowed() async throws {
+        try await Self.withStore { store, client in
+            let (a, b) = (Candidate("a", client), Candidate("b", client))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await a.election.run() }
+                _ = await a.time.sleep()
+                a.time.advance(by: .seconds(2))
+                _ = await a.time.sleep()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            #expect(store.record?.holder == "a", "nobody gave it up")
+            #expect(!a.election.isLeader)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await b.election.run() }
+                for _ in 0..<5 {
+                    _ = await b.time.sleep()
+                    #expect(!b.election.isLeader)
+                    b.time.advance(by: .seconds(3))
+                }
+                _ = await b.time.sleep()
+                #expect(b.election.isLeader, "after 15 seconds without a change")
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aLeaderThatCannotRenewStepsDownInTime() async throws {
+        try await Self.withStore { store, client in
+            let a = Candidate("a", client)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await a.election.run() }
+                _ = await a.time.sleep()
+                store.goDown()
+                for _ in 0..<4 {
+                    a.time.advance(by: .seconds(2))
+                    _ = await a.time.sleep()
+                    #expect(a.election.isLeader)
+                }
+                a.time.advance(by: .milliseconds(1999))
+                #expect(a.election.isLeader)
+                a.time.advance(by: .milliseconds(1))
+                #expect(!a.election.isLeader, "before anybody else may take it")
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func ofManyOneLeads() async throws {
+        try await Self.withStore { store, client in
+            let candidates = (0..<8).map { Candidate("c\($0)", client) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for candidate in candidates { group.addTask { try await candidate.election.run() } }
+                for candidate in candidates { _ = await candidate.time.sleep() }
+                #expect(candidates.filter(\.election.isLeader).count == 1)
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import PodAdmission
+import Testing
+
+@testable import KubernetesAPI
+
+@Suite struct LeaseTests {
+    let start = ContinuousClock.now
+    var state = LeaseState(identity: "me")
+
+    static func held(by holder: String, renewed: String = "1", seconds: Int = 15) -> LeaseRecord {
+        LeaseRecord(holder: holder, seconds: seconds, acquired: "0", renewed: renewed, transitions: 3)
+    }
+
+    /// What the candidate would write after so long.
+    func claim(after seconds: Int) -> LeaseRecord? {
+        state.claim(at: start + .seconds(seconds), wallTime: 0)
+    }
+
+    @Test func aLeaseThatIsNotThereIsTaken() throws {
+        let claim = try #require(self.claim(after: 0))
+        #expect(claim.holder == "me")
+        #expect(claim.seconds == 15)
+        #expect(claim.transitions == 0)
+        #expect(claim.acquired == "1970-01-01T00:00:00.000000Z")
+    }
+
+    @Test mutating func anothersLeaseIsFreeOnceItStandsStill() throws {
+        state.observed(Self.held(by: "other"), at: start)
+        #expect(claim(after: 14) == nil)
+        state.observed(Self.held(by: "other", renewed: "2"), at: start + .seconds(14))
+        #expect(claim(after: 28) == nil, "it was renewed at 14")
+        state.observed(Self.held(by: "other", renewed: "2"), at: start + .seconds(28))
+        let claim = try #require(self.claim(after: 29))
+        #expect(claim.transitions == 4)
+        #expect(claim.acquired == claim.renewed)
+    }
+
+    @Test(arguments: [
+        (LeaseTests.held(by: "", seconds: 1), 0, true, "given up"),
+        (LeaseTests.held(by: "other", seconds: 60), 59, false, "its holder's duration counts, not ours"),
+        (LeaseTests.held(by: "other", seconds: 60), 60, true, "and is over"),
+        (LeaseTests.held(by: "other", seconds: 0), 0, true, "no duration at all"),
+        (LeaseTests.held(by: "me"), 0, true, "ours from before a restart"),
+    ])
+    mutating func free(record: LeaseRecord, after: Int, isFree: Bool, reason: String) {
+        state.observed(record, at: start)
+        #expect((claim(after: after) != nil) == isFree, "\(reason)")
+    }
+
+    @Test mutating func aRenewalKeepsTheTimeOfTaking() throws {
+        state.observed(Self.held(by: "me"), at: start)
+        let claim = try #require(self.claim(after: 2))
+        #expect(claim.acquired == "0")
+        #expect(claim.transitions == 3)
+        #expect(claim.renewed != "1")
+    }
+
+    @Test mutating func leadershipEndsByItself() throws {
+        #expect(!state.isLeader(at: start))
+        state.observed(Self.held(by: "me"), at: start)
+        #expect(!state.isLeader(at: start), "not before it is renewed")
+        let claim = try #require(self.claim(after: 0))
+        state.wrote(claim, askedAt: start, now: start + .seconds(3))
+        #expect(state.isLeader(at: start + .milliseconds(9999)))
+        #expect(!state.isLeader(at: start + .seconds(10)), "counted from before the renewal was asked for")
+    }
+
+    @Test mutating func leadershipEndsWhereAnotherHoldsTheLease() throws {
+        let claim = try #require(self.claim(after: 0))
+        state.wrote(claim, askedAt: start, now: start)
+        state.observed(Self.held(by: "other"), at: start + .seconds(1))
+        #expect(!state.isLeader(at: start + .seconds(1)))
+        #expect(state.release(wallTime: 0) == nil)
+    }
+
+    @Test mutating func aLeaseIsGivenUp() throws {
+        state.observed(Self.held(by: "me"), at: start)
+        let claim = try #require(self.claim(after: 0))
+        state.wrote(claim, askedAt: start, now: start)
+        state.resign()
+        #expect(!state.isLeader(at: start))
+        let release = try #require(state.release(wallTime: 0))
+        #expect(release.holder.isEmpty)
+        #expect(release.seconds == 1)
+        #expect(release.transitions == 3)
+    }
+
+    @Test func theRestOfALeaseStays() {
+        let lease: JSONValue = [
+            "metadata": ["resourceVersion": "7", "labels": ["a": "b"]],
+            "spec": ["strategy": "x", "holderIdentity": "y"],
+        ]
+        let record = Self.held(by: "me")
+        let written = record.written(to: lease)
+        #expect(written["metadata"] == lease["metadata"])
+        #expect(written["spec"]?["strategy"] == "x")
+        #expect(LeaseRecord(lease: written) == record)
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000000Z"),
+        (1_772_366_400_000_125, "2026-03-01T12:00:00.000125Z"),
+        (951_827_696_999_999, "2000-02-29T12:34:56.999999Z"),
+        (-1, "1969-12-31T23:59:59.999999Z"),
+        (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+    ])
+    func moments(microseconds: Int, text: String) {
+        #expect(MicroTime(microseconds: microseconds).description == text)
+    }
+}
