@@ -23,8 +23,8 @@ public struct KubernetesClient: Sendable {
     }
 
     /// - Parameter quietWatch: how long a watch may say nothing.
-    ///   The API server sends a bookmark each minute (apiserver, storage/cacher), so that a longer silence is a
-    ///   connection that is gone without a word.
+    ///   The API server sends a bookmark each minute once it saw a change of the kind (apiserver, storage/cacher). A
+    ///   longer silence may be a connection that is gone without a word; to watch again costs one request.
     init(_ access: ClusterAccess, timeout: Duration, quietWatch: Duration) {
         self.access = access
         self.timeout = timeout
