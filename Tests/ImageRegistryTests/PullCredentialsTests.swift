@@ -173,6 +173,7 @@ import Testing
                 // The kubelet asks without one only where none matches.
                 #expect(await inspector.answer("\(registry.host)/app:v2", as: bob)?.facts != nil)
                 #expect(registry.hits.allSatisfy { $0.authorization != nil })
+                #expect(registry.hits.count { $0.authorization == Self.header("bob") } == 1, "refused once, not twice")
             }
         }
     }
@@ -239,7 +240,7 @@ import Testing
             try await ImageInspector.withInspector(configuration) { inspector in
                 let answer = await inspector.answer("\(registry.host)/a1999:v1", as: PullCredentials([secret]))
                 #expect(answer?.facts != nil, "the server's own are still tried")
-                #expect(registry.hits.count <= 2 * 17 + 2)
+                #expect(registry.hits.count <= 2 + 17 + 1, "asked as whom, each once, and the config")
             }
         }
     }

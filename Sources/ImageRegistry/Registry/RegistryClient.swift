@@ -87,7 +87,8 @@ struct RegistryClient: Sendable {
                 credential: access.credential,
                 trace: access.trace
             )
-            if let answer {
+            // The same once more would be the same refusal, and one step nearer to a user that is locked out.
+            if let answer, answer.header != authorization?.header {
                 authorization = answer
                 (reply, isHome) = try await followed(url, kind, authorization, access)
             }
