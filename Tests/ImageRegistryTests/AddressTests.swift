@@ -51,6 +51,14 @@ import Testing
         }
     }
 
+    @Test func metadataServerForTheOperatorAlone() throws {
+        let rules = AddressRules(allowsLoopback: true, isForMetadataServer: true)
+        #expect(rules.allows(try #require(IPAddress("169.254.169.254"))))
+        for text in ["169.254.169.253", "127.0.0.1", "8.8.8.8", "fd00:ec2::254", "::ffff:169.254.169.254"] {
+            #expect(!rules.allows(try #require(IPAddress(text))), "nothing else, and in no other form")
+        }
+    }
+
     @Test(arguments: [
         "", "1.2.3", "1.2.3.4.5", "01.2.3.4", "0x7f.0.0.1", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ", ":", ":::", "1::2::3",
         "12345::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::1%eth0", "[::1]", "::1.2.3", "g::", "1:2:3:4:5:6:7::8:9",

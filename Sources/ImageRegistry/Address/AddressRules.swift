@@ -7,6 +7,11 @@ struct AddressRules: Sendable, Hashable {
     var refused: [AddressRange] = []
     /// Whether loopback is allowed: only for what the operator named in the registries configuration.
     var allowsLoopback = false
+    /// Whether the metadata server is the one address that is allowed.
+    var isForMetadataServer = false
+
+    /// Where Google's metadata server is, for a workload that the operator lets ask it.
+    static let metadataServer = IPAddress(bytes: [169, 254, 169, 254])
 
     private static func ranges(_ texts: [String]) -> [AddressRange] { texts.compactMap { AddressRange($0) } }
 
@@ -22,6 +27,7 @@ struct AddressRules: Sendable, Hashable {
 
     /// Whether a connection to `address` is allowed.
     func allows(_ address: IPAddress) -> Bool {
+        if isForMetadataServer { return address == Self.metadataServer }
         let isLoopback = Self.loopback.contains { $0.contains(address) }
         if isLoopback { return allowsLoopback && !refused.contains { $0.contains(address) } }
         if (Self.never + refused).contains(where: { $0.contains(address) }) { return false }

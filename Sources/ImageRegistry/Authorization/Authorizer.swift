@@ -140,7 +140,7 @@ struct Authorizer: Sendable {
         var request = TransportRequest(url: realm, limit: 64 << 10)
         if case .identity(let token) = credential {
             fields += ["grant_type=refresh_token", "client_id=polypod", "refresh_token=\(token.queryEncoded)"]
-            request.form = fields.joined(separator: "&")
+            request.content = .init(type: "application/x-www-form-urlencoded", text: fields.joined(separator: "&"))
             return request
         }
         if let basic = basic(credential) { request.headers.append(("Authorization", basic.header)) }

@@ -8,12 +8,31 @@ import Synchronization
 struct TransportRequest: Sendable {
     var url: WebURL
     var headers: [(name: String, value: String)] = []
-    /// The form to POST; nil for a GET.
-    var form: String?
+    /// What to POST; nil for a GET.
+    var content: Content?
     /// Whether the host may be on loopback.
     var allowsLoopback = false
+    /// Whether it is for a cloud's metadata server: it goes to that address and nowhere else, and through no proxy.
+    var isForMetadataServer = false
+    /// Whether what the operator says of the TLS of registries counts, `*` and `insecure_skip_verify` among it; it does
+    /// not for who gets what an identity is proved with.
+    var isForRegistry = true
     /// How many bytes of body are read before the connection is given up.
     var limit: Int
+
+    /// A body with its media type.
+    struct Content: Sendable {
+        var type: String
+        var text: String
+
+        /// The fields of a form.
+        static func form(_ fields: KeyValuePairs<String, String>) -> Content {
+            Content(
+                type: "application/x-www-form-urlencoded",
+                text: fields.map { "\($0.queryEncoded)=\($1.queryEncoded)" }.joined(separator: "&")
+            )
+        }
+    }
 }
 
 /// What came back.
@@ -34,7 +53,12 @@ struct TransportReply: Sendable {
 final class Transport: Sendable {
     private enum Route: Hashable {
         case direct(allowsLoopback: Bool)
+        case metadataServer
         case proxy(ProxySettings.Proxy)
+
+        var isProxied: Bool {
+            if case .proxy = self { true } else { false }
+        }
     }
 
     private let tls: TLSSettings
@@ -72,10 +96,13 @@ final class Transport: Sendable {
     /// The time is the calling task's: it ends when that is cancelled.
     func send(_ request: TransportRequest) async throws(RegistryFailure) -> TransportReply {
         let host = request.url.authority.host
-        let proxy = proxies.proxy(for: request.url.authority)
-        let rules = AddressRules(refused: refused, allowsLoopback: request.allowsLoopback)
-        try await guarding.check(host, rules: rules, isProxied: proxy != nil)
-        let client = client(for: proxy.map { .proxy($0) } ?? .direct(allowsLoopback: request.allowsLoopback))
+        let route = route(of: request)
+        try await guarding.check(
+            host,
+            rules: rules(of: route, allowsLoopback: request.allowsLoopback),
+            isProxied: route.isProxied
+        )
+        let client = client(for: route)
         do {
             let response = try await execute(prepared(request), with: client)
             let isSuccess = (200..<300).contains(response.status.code)
@@ -89,6 +116,20 @@ final class Transport: Sendable {
         } catch {
             throw Self.failure(error, host: host)
         }
+    }
+
+    private func route(of request: TransportRequest) -> Route {
+        if request.isForMetadataServer { return .metadataServer }
+        if let proxy = proxies.proxy(for: request.url.authority) { return .proxy(proxy) }
+        return .direct(allowsLoopback: request.allowsLoopback)
+    }
+
+    private func rules(of route: Route, allowsLoopback: Bool) -> AddressRules {
+        AddressRules(
+            refused: refused,
+            allowsLoopback: allowsLoopback,
+            isForMetadataServer: route == .metadataServer
+        )
     }
 
     /// Sends once more where a connection that was kept open turns out to be closed by the other side meanwhile.
@@ -106,12 +147,12 @@ final class Transport: Sendable {
         var prepared = HTTPClientRequest(url: request.url.description)
         prepared.headers.add(name: "User-Agent", value: "polypod")
         for header in request.headers { prepared.headers.add(name: header.name, value: header.value) }
-        if let form = request.form {
+        if let content = request.content {
             prepared.method = .POST
-            prepared.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-            prepared.body = .bytes(ByteBuffer(string: form))
+            prepared.headers.add(name: "Content-Type", value: content.type)
+            prepared.body = .bytes(ByteBuffer(string: content.text))
         }
-        prepared.tlsConfiguration = tls.configuration(for: request.url.authority)
+        if request.isForRegistry { prepared.tlsConfiguration = tls.configuration(for: request.url.authority) }
         return prepared
     }
 
@@ -154,10 +195,10 @@ final class Transport: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(30)
         // The look-up is what is repeated, with its own rules; a pool that goes on trying hides the reason.
         configuration.connectionPool.retryConnectionEstablishment = false
-        var rules = AddressRules(refused: refused, allowsLoopback: true)
+        var allowsLoopback = true
         switch route {
-        case .direct(let allowsLoopback):
-            rules.allowsLoopback = allowsLoopback
+        case .direct(let allows): allowsLoopback = allows
+        case .metadataServer: allowsLoopback = false
         case .proxy(let proxy):
             var authorization: HTTPClient.Authorization?
             if case .basic(let username, let password) = proxy.credential {
@@ -169,7 +210,9 @@ final class Transport: Sendable {
                 authorization: authorization
             )
         }
-        configuration.http1_1ConnectionDebugInitializer = PeerCheck.initializer(rules: rules)
+        configuration.http1_1ConnectionDebugInitializer = PeerCheck.initializer(
+            rules: rules(of: route, allowsLoopback: allowsLoopback)
+        )
         return configuration
     }
 }

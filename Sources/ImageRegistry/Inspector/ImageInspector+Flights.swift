@@ -50,7 +50,9 @@ extension ImageInspector {
     /// It is to be called once. In a service group, wrap it: `withGracefulShutdownHandler { try await inspector.run() }
     /// onGracefulShutdown: { inspector.stop() }`.
     public func run() async throws {
+        let cloud = lookup.cloud
         await withDiscardingTaskGroup { group in
+            group.addTask { await cloud.run() }
             for await flight in jobs {
                 group.addTask { await self.fly(flight) }
             }
@@ -67,6 +69,7 @@ extension ImageInspector {
     public func stop() {
         state.withLock { $0.isStopped = true }
         queue.finish()
+        lookup.cloud.stop()
     }
 
     private func fly(_ flight: Flight) async {

@@ -41,7 +41,6 @@ public final class ImageInspector: ImageInspecting, Sendable {
     ///
     /// - Throws: ``SetupError`` for a file that cannot be used, or a proxy variable that is no proxy.
     public init(_ configuration: InspectorConfiguration = InspectorConfiguration()) throws(SetupError) {
-        self.configuration = configuration
         let registries = configuration.registries
         let now = configuration.now
         transport = Transport(
@@ -58,6 +57,20 @@ public final class ImageInspector: ImageInspecting, Sendable {
             registries: registries,
             now: now
         )
+        var cloudSettings = configuration.cloudSettings
+        cloudSettings.usesMetadataServer = configuration.usesMetadataServer
+        cloudSettings.now = now
+        cloudSettings.logger = configuration.logger
+        let cloud = try CloudCredentials(
+            configuration.cloud,
+            environment: configuration.environment,
+            transport: transport,
+            settings: cloudSettings
+        )
+        // All that is needed of it has been read, and the rest may be secret.
+        var configuration = configuration
+        configuration.environment = [:]
+        self.configuration = configuration
         let limits = RegistryGate.Limits(
             active: configuration.lookupsPerRegistry,
             waiting: configuration.queuePerRegistry,
@@ -67,6 +80,7 @@ public final class ImageInspector: ImageInspecting, Sendable {
         lookup = ImageLookup(
             registries: registries,
             credentials: configuration.credentials,
+            cloud: cloud,
             client: RegistryClient(transport: transport, authorizer: authorizer, registries: registries),
             gates: RegistryGates(limits: limits, now: now),
             timeout: configuration.lookupTimeout

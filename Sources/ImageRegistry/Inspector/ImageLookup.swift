@@ -4,6 +4,7 @@ import PodAdmission
 struct ImageLookup: Sendable {
     let registries: RegistriesConfiguration
     let credentials: DockerConfiguration
+    let cloud: CloudCredentials
     let client: RegistryClient
     let gates: RegistryGates
     let timeout: Duration
@@ -24,7 +25,8 @@ struct ImageLookup: Sendable {
     /// stand for the node's (UnionDockerKeyring in pkg/credentialprovider/keyring.go). All of them make the key of what
     /// is kept, so that a secret that does not match the image changes nothing. The server's own were given for
     /// everybody: an answer that only they brought is kept with the whole list all the same, and so is found by whoever
-    /// brings the same secrets; all without a matching one share what the server's own bring.
+    /// brings the same secrets; all without a matching one share what the server's own bring. A cloud's credential is for
+    /// everybody too, comes last in every list and changes all the time, and so does not count in the key.
     func subject(_ text: String, _ pulling: PullCredentials) throws(ImageReference.Invalid) -> Subject {
         let image = try ImageReference(text)
         // Those for mirrors are the same for every image of a registry, and so need not tell two images apart.
@@ -77,31 +79,23 @@ struct ImageLookup: Sendable {
         trace: LookupTrace,
         known: @escaping @Sendable (_ digest: String) -> ImageFacts?
     ) async throws(RegistryFailure) -> ImageFacts {
-        let client = client
-        let candidates = candidates(subject, at: endpoint)
-        return try await gates.pass(endpoint.authority) { () async throws(RegistryFailure) -> ImageFacts in
-            var failure: RegistryFailure?
-            for credential in candidates {
-                let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)
-                do throws(RegistryFailure) {
-                    let reader = ImageReader(client: client, access: access, known: known)
-                    return try await reader.facts(subject.image.manifestReference)
-                } catch {
-                    // Registries say of what one may not see that it is not there; the kubelet goes on as well.
-                    guard error.code == .unauthorized || error.code == .notFound else { throw error }
-                    failure = error
-                }
-            }
-            throw failure ?? RegistryFailure(.unauthorized, "\(endpoint.authority.host): no credential to try")
-        }
+        let visit = EndpointVisit(
+            client: client,
+            gates: gates,
+            endpoint: endpoint,
+            reference: subject.image.manifestReference,
+            trace: trace,
+            known: known
+        )
+        return try await visit.facts(with: candidates(subject, at: endpoint), or: cloud.match(endpoint))
     }
 
-    /// The credentials to try at an endpoint; nil stands for none.
+    /// The credentials to try at an endpoint before a cloud's.
     ///
     /// Those found for the image go to its own registry and nowhere else. A mirror gets what the operator gave for its
     /// host by name.
-    private func candidates(_ subject: Subject, at endpoint: RegistryEndpoint) -> [Credential?] {
+    private func candidates(_ subject: Subject, at endpoint: RegistryEndpoint) -> [Credential] {
         if endpoint.isHome, !subject.candidates.isEmpty { return subject.candidates }
-        return [registries.credential(for: endpoint.authority)]
+        return registries.credential(for: endpoint.authority).map { [$0] } ?? []
     }
 }

@@ -8,7 +8,14 @@ public struct InspectorConfiguration: Sendable {
     public var registries = RegistriesConfiguration()
     /// Credentials by image, as the kubelet has them; default none.
     public var credentials = DockerConfiguration()
-    /// Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are read from; default empty, so that none is used.
+    /// The clouds whose registries are read as whom the environment says this process is; default none.
+    public var cloud: Set<CloudProvider> = []
+    /// Whether the metadata server of GKE may be asked where ``CloudProvider/gar`` is on; default no.
+    ///
+    /// Its address is one that nothing else is ever let connect to.
+    public var usesMetadataServer = false
+    /// Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are read from, and what ``CloudProvider`` names; default empty, so
+    /// that none is used.
     public var environment: [String: String] = [:]
     /// A PEM bundle of certificate authorities that is trusted beside the system's; default none.
     public var caFile: String?
@@ -53,6 +60,8 @@ public struct InspectorConfiguration: Sendable {
     var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     /// Who turns names into addresses; tests have one of their own.
     var resolver: any HostResolver = SystemResolver()
+    /// How clouds are asked; tests have clouds of their own.
+    var cloudSettings = CloudSettings()
 
     /// Creates a configuration of defaults.
     public init() {}

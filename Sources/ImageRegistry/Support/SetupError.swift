@@ -6,6 +6,8 @@ public struct SetupError: Error, Sendable, Equatable, CustomStringConvertible {
         case badFile = "bad-file"
         /// A proxy variable does not hold a URL of a kind that is supported.
         case badProxy = "bad-proxy"
+        /// The environment does not say whom a cloud knows this process as.
+        case badCloud = "bad-cloud"
     }
 
     /// Which reason it is.

@@ -16,7 +16,25 @@ final class FakeRegistry: Sendable {
         var path: String
         var query: String
         var authorization: String?
+        var headers = HTTPFields()
         var body = ""
+
+        /// The fields of a form, decoded.
+        var form: [String: String] {
+            let pairs = body.split(separator: "&").map { pair in
+                pair.split(separator: "=", maxSplits: 1).map { Self.decoded($0) }
+            }
+            return Dictionary(pairs.map { ($0[0], $0.count > 1 ? $0[1] : "") }) { $1 }
+        }
+
+        private static func decoded(_ text: Substring) -> String {
+            let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+            let rest = parts.dropFirst().flatMap { [UInt8($0.prefix(2), radix: 16) ?? 0] + $0.dropFirst(2).utf8 }
+            return String(decoding: Array(parts[0].utf8) + rest, as: UTF8.self)
+        }
+
+        /// A header's value; empty where it is not there.
+        func header(_ name: String) -> String { HTTPField.Name(name).flatMap { headers[$0] } ?? "" }
     }
 
     /// What is answered.
@@ -117,7 +135,8 @@ final class FakeRegistry: Sendable {
             method: request.method.rawValue,
             path: request.uri.path,
             query: request.uri.query ?? "",
-            authorization: request.headers[.authorization]
+            authorization: request.headers[.authorization],
+            headers: request.headers
         )
         if request.method == .post {
             hit.body = String(buffer: try await request.body.collect(upTo: 1 << 20))

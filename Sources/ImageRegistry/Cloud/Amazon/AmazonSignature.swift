@@ -1,0 +1,53 @@
+import Crypto
+
+/// Signature Version 4 of a request to the root of a service, without a query.
+///
+/// The rules are those of "Create a signed AWS API request" in the IAM User Guide
+/// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+struct AmazonSignature: Sendable {
+    var keys: AmazonKeys
+    var region: String
+    var service: String
+    /// Seconds of Unix time.
+    var unixTime: Int
+
+    /// The headers to add to `headers`, the signature among them; all of both are signed, and the host with them.
+    func headers(
+        signing headers: [(name: String, value: String)],
+        method: String,
+        host: String,
+        body: String
+    ) -> [(name: String, value: String)] {
+        let time = AmazonTime(unixTime)
+        var added = [("X-Amz-Date", time.description)]
+        if let session = keys.session { added.append(("X-Amz-Security-Token", session.value)) }
+        let signed = (headers + added + [("Host", host)])
+            .map { (name: $0.name.lowercased(), value: $0.value) }
+            .sorted { $0.name < $1.name }
+        let names = signed.map(\.name).joined(separator: ";")
+        let lines = [method, "/", ""] + signed.map { "\($0.name):\($0.value)" } + ["", names, Self.hash(body)]
+        let scope = "\(time.day)/\(region)/\(service)/aws4_request"
+        let text = ["AWS4-HMAC-SHA256", time.description, scope, Self.hash(lines.joined(separator: "\n"))]
+        let signature = Self.code(text.joined(separator: "\n"), key: key(day: time.day))
+        let value =
+            "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(names), Signature=\(Self.hex(signature))"
+        return added + [("Authorization", value)]
+    }
+
+    private func key(day: String) -> SymmetricKey {
+        [day, region, service, "aws4_request"].reduce(SymmetricKey(data: Array("AWS4\(keys.secret.value)".utf8))) {
+            SymmetricKey(data: Self.code($1, key: $0))
+        }
+    }
+
+    private static func code(_ text: String, key: SymmetricKey) -> HMAC<SHA256>.MAC {
+        HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
+    }
+
+    private static func hash(_ text: String) -> String { hex(SHA256.hash(data: Array(text.utf8))) }
+
+    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
