@@ -1,5 +1,6 @@
 import HummingbirdCore
 import HummingbirdTLS
+import ImageRegistry
 public import Logging
 import Metrics
 import NIOCore
@@ -59,7 +60,7 @@ public struct AdmissionServer: Service {
                 onRefusal: { responder.count($0, target: $1) },
                 onBound: {
                     readiness.startListening()
-                    port.resolve($0)
+                    port.fulfill($0)
                 },
                 responder: { try await responder.respond(to: $0) }
             )
@@ -78,7 +79,7 @@ public struct AdmissionServer: Service {
                     tls: nil,
                     load: ServerLoad(limits: opsLimits),
                     logger: logger,
-                    onBound: { opsPort.resolve($0) },
+                    onBound: { opsPort.fulfill($0) },
                     responder: { ops.respond(to: $0) }
                 )
             }
@@ -106,8 +107,13 @@ public struct AdmissionServer: Service {
     public var longestShutdown: Duration { configuration.shutdownDelay + configuration.shutdownTimeout }
 
     /// The port of the webhooks, once it is bound; throws `CancellationError` where the task is cancelled before.
-    public func boundPort() async throws -> Int { try await port.value() }
+    public func boundPort() async throws -> Int { try await Self.number(port) }
 
     /// The port of health and metrics, once it is bound; waits for good where there is none.
-    public func boundOpsPort() async throws -> Int { try await opsPort.value() }
+    public func boundOpsPort() async throws -> Int { try await Self.number(opsPort) }
+
+    private static func number(_ port: OneShot<Int>) async throws -> Int {
+        guard let number = await port.value() else { throw CancellationError() }
+        return number
+    }
 }

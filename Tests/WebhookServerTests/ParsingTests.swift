@@ -1,3 +1,4 @@
+import ImageRegistry
 import PodAdmission
 import Testing
 

@@ -1,27 +1,34 @@
 /// Base64 as RFC 4648 has it, with the standard alphabet.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// Encodes with padding.
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ source: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
-        var (buffer, bits) = (UInt32(0), 0)
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                text.append(alphabet[Int(buffer >> UInt32(bits)) & 63])
-            }
-            buffer &= 63
-        }
-        if bits > 0 { text.append(alphabet[Int(buffer << UInt32(6 - bits)) & 63]) }
-        while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+        append(Array(source), to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Appends `source` to `bytes`, encoded with padding.
+    package static func append(_ source: [UInt8], to bytes: inout [UInt8]) {
+        var index = 0
+        bytes.reserveCapacity(bytes.count + (source.count + 2) / 3 * 4)
+        while index < source.count {
+            let left = source.count - index
+            let group =
+                UInt32(source[index]) << 16
+                | (left > 1 ? UInt32(source[index + 1]) << 8 : 0)
+                | (left > 2 ? UInt32(source[index + 2]) : 0)
+            bytes.append(alphabet[Int(group >> 18)])
+            bytes.append(alphabet[Int(group >> 12 & 63)])
+            bytes.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
+            bytes.append(left > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
+            index += 3
+        }
+    }
+
     /// Decodes with or without padding; nil where a character is not of the alphabet or the length cannot be.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         var characters = Array(text.utf8)
         if characters.last == UInt8(ascii: "=") {
             guard characters.count % 4 == 0 else { return nil }

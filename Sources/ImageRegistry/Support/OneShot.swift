@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A waiting task that is cancelled goes on at once, without the value; the others are not touched. This is what lets
 /// many admissions share one look-up although each has a deadline of its own.
-final class OneShot<Value: Sendable>: Sendable {
+package final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var waiters: [UInt64: CheckedContinuation<Value?, Never>] = [:]
@@ -13,8 +13,11 @@ final class OneShot<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Creates one whose value is still to come.
+    package init() {}
+
     /// Gives the value to those who wait and to those who come later; only the first call counts.
-    func fulfill(_ value: Value) {
+    package func fulfill(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
             guard state.value == nil else { return [] }
             state.value = value
@@ -25,7 +28,7 @@ final class OneShot<Value: Sendable>: Sendable {
     }
 
     /// The value, as soon as it is there; nil where the calling task was cancelled first.
-    func value() async -> Value? {
+    package func value() async -> Value? {
         let id = state.withLock { state -> UInt64 in
             state.nextWaiter += 1
             return state.nextWaiter

@@ -1,3 +1,4 @@
+import ImageRegistry
 import PodAdmission
 
 /// The response of an AdmissionReview, bounded and clean whatever went into it.

@@ -79,16 +79,18 @@ final class GatedInspector: ImageInspecting {
     private let gate = OneShot<Void>()
     private let entered = OneShot<Void>()
 
-    func open() { gate.resolve(()) }
-    func waitUntilAsked() async throws { try await entered.value() }
+    func open() { gate.fulfill(()) }
+    func waitUntilAsked() async throws {
+        guard await entered.value() != nil else { throw CancellationError() }
+    }
 
     func answers(
         for images: [String],
         credentials: PullCredentials,
         deadline: ContinuousClock.Instant
     ) async -> [String: ImageAnswer] {
-        entered.resolve(())
-        try? await gate.value()
+        entered.fulfill(())
+        _ = await gate.value()
         return [:]
     }
 }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import HTTPTypes
+import ImageRegistry
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -153,12 +154,13 @@ struct RunningServer {
         // To close what the server has closed is an error as well, which says nothing about the test.
         try? await channel.executeThenClose { inbound, outbound in
             do {
-                result.resolve(.success(try await body(RawConnection(inbound: inbound, outbound: outbound))))
+                result.fulfill(.success(try await body(RawConnection(inbound: inbound, outbound: outbound))))
             } catch {
-                result.resolve(.failure(error))
+                result.fulfill(.failure(error))
             }
         }
-        return try await result.value().get()
+        guard let result = await result.value() else { throw CancellationError() }
+        return try result.get()
     }
 }
 
