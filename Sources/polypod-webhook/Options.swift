@@ -67,6 +67,15 @@ struct Options: ParsableArguments {
     )
     var tokenHosts: String?
 
+    @Option(
+        help:
+            "Clouds, with commas between them, whose registries are read as whom the environment says we are: ecr, gar, acr. [POLYPOD_CLOUD_REGISTRIES, default none]"
+    )
+    var cloudRegistries: String?
+
+    @Flag(help: "Ask Google's metadata server for gar's credential. [POLYPOD_METADATA_SERVER]")
+    var metadataServer = false
+
     @Option(help: "How long to serve on after SIGTERM, such as 5s. [POLYPOD_SHUTDOWN_DELAY, default 5s]")
     var shutdownDelay: String?
 

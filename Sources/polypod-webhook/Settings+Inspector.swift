@@ -10,6 +10,8 @@ extension Settings {
         configuration.environment = environment
         configuration.tagLifetime = tagLifetime
         configuration.realmHosts = tokenHosts
+        configuration.cloud = clouds
+        configuration.usesMetadataServer = usesMetadataServer
         configuration.logger = logger
         configuration.registries =
             try Self.parse(registries) { value throws(FieldError) in

@@ -1,3 +1,4 @@
+import ImageRegistry
 import Logging
 import PodAdmission
 import WebhookServer
@@ -23,6 +24,8 @@ struct Settings {
     var registries: Document?
     var dockerConfig: Document?
     var tokenHosts: Set<String> = []
+    var clouds: Set<CloudProvider> = []
+    var usesMetadataServer = false
     var logLevel = Logger.Level.info
     var tagLifetime = Duration.seconds(60)
     var environment: [String: String]
@@ -56,6 +59,15 @@ struct Settings {
         }
         let hosts = { (text: String) in Set(text.split(separator: ",").map { $0.lowercased() }) }
         try sources.read(options.tokenHosts, "--token-hosts", as: "hosts", hosts) { tokenHosts = $0 }
+        let clouds = { (text: String) -> Set<CloudProvider>? in
+            let names = text.split(separator: ",")
+            let known = names.compactMap { CloudProvider(rawValue: String($0)) }
+            return known.count == names.count ? Set(known) : nil
+        }
+        try sources.read(options.cloudRegistries, "--cloud-registries", as: "ecr, gar or acr", clouds) {
+            self.clouds = $0
+        }
+        usesMetadataServer = try sources.flag(options.metadataServer, "--metadata-server")
         let duration = { (text: String) in GoDuration.parse(text[...]) }
         try sources.read(options.shutdownDelay, "--shutdown-delay", as: "a duration such as 5s", duration) {
             server.shutdownDelay = $0

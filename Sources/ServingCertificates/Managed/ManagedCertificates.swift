@@ -65,13 +65,19 @@ public final class ManagedCertificates: Service, Sendable {
         state.withLock { ($0.leaf?.pair.certificate ?? "", $0.leaf?.pair.key ?? "") }
     }
 
+    /// The rounds after a start that follow each other quickly.
+    private static let hastyRounds = 20
+
     /// Looks at the Secret and, while it leads, at the caBundles, again and again until shutdown.
     public func run() async throws {
         // The sleep throws only when it is cancelled, which is the end.
         try? await cancelWhenGracefulShutdown {
+            var haste = Self.hastyRounds
             while !Task.isCancelled {
                 await self.round()
-                let interval = min(self.configuration.pollInterval, .seconds(60))
+                // The lease is taken a moment after the start, and until then no API server may trust any replica.
+                let interval = min(self.configuration.pollInterval, haste > 0 ? .seconds(1) : .seconds(60))
+                haste = max(0, haste - 1)
                 // Replicas that start together must not ask together for good.
                 try await self.clock.sleep(for: interval * Double.random(in: 0.9...1.1), tolerance: nil)
             }

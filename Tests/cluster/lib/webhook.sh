@@ -62,6 +62,12 @@ install_pods() {
     fi
   fi
   kubectl -n polypod-system rollout status deployment/polypod-webhook --timeout=120s
+  # The authority that the server has made reaches the API server's configuration a moment later.
+  eventually 30 "the API server trusts the webhook" trusts_the_webhook
+}
+
+trusts_the_webhook() {
+  kubectl -n default run polypod-test --image=polypod.test/none --dry-run=server -o name
 }
 
 # As the documentation says it: the webhook configurations first, so that nothing waits for what is going away.
@@ -75,6 +81,7 @@ uninstall() {
   [ -n "${deploy:-}" ] || copy_of_deploy
   kubectl delete --ignore-not-found --timeout=120s -k "$deploy/overlays/enforce" 2>&1 | grep -v 'no matches for kind "PodDisruptionBudget"' || true
   kubectl delete --ignore-not-found -f "$repository/deploy/crds"
+  kubectl wait --for=delete --timeout=120s namespace/polypod-system namespace/polypod-probe 2>/dev/null || true
 }
 
 webhook_log() {

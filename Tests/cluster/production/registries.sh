@@ -26,7 +26,6 @@ answers() {
 start_private_registries() {
   local name port
   htpasswd -Bbn robot "pa:ss word" >"$work/htpasswd"
-  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/token.key" -out "$work/token.crt" -subj /CN=polypod-test -days 2 2>/dev/null
   for name in basic bearer; do
     port=$(private_port "$name")
     start_registry "$name" "$port"
@@ -35,7 +34,7 @@ start_private_registries() {
     wait "${registry_pids[-1]}" 2>/dev/null || true
   done
   start_registry basic "$basic_port" "auth: {htpasswd: {realm: test, path: $work/htpasswd}}"
-  start_registry bearer "$bearer_port" "auth: {token: {realm: \"http://$webhook_host:$token_port/token\", service: polypod-test, issuer: polypod-test, rootcertbundle: $work/token.crt}}"
+  start_registry bearer "$bearer_port" "auth: {token: {realm: \"https://$webhook_host:$token_port/token\", service: polypod-test, issuer: polypod-test, rootcertbundle: $work/token.crt}}"
   python3 "$here/production/token_server.py" "$webhook_host" "$token_port" "$work/token.key" "$work/token.crt" robot "pa:ss word" >"$work/token.log" 2>&1 &
   registry_pids+=($!)
   eventually 10 "the token server" grep -q listening "$work/token.log"
@@ -48,9 +47,26 @@ private_port() {
 
 # The node's containerd reads these files for each pull.
 node_takes_plain_http() {
+  local folder=${POLYPOD_TEST_NODE_ROOT:-}/etc/containerd/certs.d/$1
   [ -n "${POLYPOD_TEST_NODE_ROOT:-}" ] || return 0
-  mkdir -p "$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$1"
-  printf 'server = "http://%s"\n[host."http://%s"]\n' "$1" "$1" >"$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$1/hosts.toml"
+  mkdir -p "$folder"
+  cp "$work/token.crt" "$folder/ca.crt"
+  printf 'server = "http://%s"\n[host."http://%s"]\n  ca = "/etc/containerd/certs.d/%s/ca.crt"\n' "$1" "$1" "$1" >"$folder/hosts.toml"
+}
+
+# The token server speaks TLS, since no credential is sent to another port in clear; its certificate is its own authority.
+make_token_certificate() {
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/token.key" -out "$work/token.crt" -subj /CN=polypod-test -days 2 \
+    -addext "subjectAltName=IP:$webhook_host" 2>/dev/null
+}
+
+# As the registries of the webhook, with the token server's authority in the same ConfigMap.
+trust_token_server() {
+  cp "$work/token.crt" "$deploy/base/token-server.crt"
+  jq --arg host "$webhook_host:$token_port" '.configs[$host].tls.ca_file = "/etc/polypod/registries/token-server.crt"' \
+    "$deploy/base/registries.json" >"$work/registries.json"
+  cp "$work/registries.json" "$deploy/base/registries.json"
+  sed -i 's|^      - registries.json|&\n      - token-server.crt|' "$deploy/base/kustomization.yaml"
 }
 
 stop_private_registries() {

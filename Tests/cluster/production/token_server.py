@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A token server as registries name it in their Bearer challenge, for the tests.
+"""A token server as registries name it in their Bearer challenge, over TLS, for the tests.
 
     token_server.py HOST PORT KEY CERTIFICATE USER PASSWORD
 
@@ -11,6 +11,7 @@ import base64
 import http.server
 import json
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -62,5 +63,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     server = http.server.ThreadingHTTPServer((HOST, int(PORT)), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, KEY)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
     print("listening", flush=True)
     server.serve_forever()
