@@ -54,7 +54,8 @@ struct ClusterParts: Sendable {
             ) : nil
         let secrets = settings.readsPullSecrets ? PullSecretReader(client: client) : nil
         self.secrets = secrets
-        events = settings.writesEvents ? EventRecorder(client: client, instance: settings.instance, logger: logger) : nil
+        events =
+            settings.writesEvents ? EventRecorder(client: client, instance: settings.instance, logger: logger) : nil
         let endpoints = WebhookEndpoints(
             namespace: settings.namespace,
             service: settings.service,

@@ -32,7 +32,10 @@ struct ClusterSettings {
         for (name, value) in flags where try sources.flag(value, name) { set.insert(name) }
         guard let cluster, cluster.text != "none" else {
             if let first = flags.first(where: { set.contains($0.0) }) {
-                throw SettingsError(subject: first.0, reason: "needs a cluster: --kubernetes=in-cluster or a kubeconfig")
+                throw SettingsError(
+                    subject: first.0,
+                    reason: "needs a cluster: --kubernetes=in-cluster or a kubeconfig"
+                )
             }
             return nil
         }
