@@ -59,7 +59,7 @@ disturb() {
   policy load '{"checks": {"mesh-user": "deny"}}' | kubectl apply -f -
   in_force load
   happens "the registry goes away"
-  kill "$load_registry"
+  stop_registry load "$load_port"
   sleep 6
   happens "the registry comes back"
   start_registry load "$load_port"
@@ -86,7 +86,6 @@ case_nothing_fails_while_everything_changes() {
   local status=0 load disturbance
   trap 'drop_policies; kill "$proxy_pid"' EXIT
   start_registry load "$load_port"
-  load_registry=${registry_pids[-1]}
   "$here/push_image.py" "http://$webhook_host:$load_port/team" "$here/images.json" "$work/files" >/dev/null
   start_proxy
   failed_calls >"$work/failed-at-start"

@@ -5,7 +5,6 @@
 basic_port=${POLYPOD_TEST_BASIC_PORT:-15002}
 bearer_port=${POLYPOD_TEST_BEARER_PORT:-15003}
 token_port=${POLYPOD_TEST_TOKEN_PORT:-15004}
-registry_pids=()
 
 # start_registry NAME PORT AUTH-YAML: a registry of its own with the storage of NAME.
 start_registry() {
@@ -14,8 +13,19 @@ start_registry() {
   printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "%s:%s"}\n%s\n' \
     "$work/$name" "$webhook_host" "$port" "${3:-}" >"$work/$name.yaml"
   docker-registry serve "$work/$name.yaml" >>"$work/$name.log" 2>&1 &
-  registry_pids+=($!)
+  # In a file, since a case is a shell of its own.
+  echo $! >"$work/$name.pid"
   eventually 10 "the registry $name" answers "$port"
+}
+
+stop_registry() {
+  kill "$(cat "$work/$1.pid")"
+  rm "$work/$1.pid"
+  eventually 10 "the registry $1 is gone" gone "$2"
+}
+
+gone() {
+  ! answers "$1"
 }
 
 answers() {
@@ -30,13 +40,12 @@ start_private_registries() {
     port=$(private_port "$name")
     start_registry "$name" "$port"
     "$here/push_image.py" "http://$webhook_host:$port/team" "$here/images.json" "$work/files" >/dev/null
-    kill "${registry_pids[-1]}"
-    wait "${registry_pids[-1]}" 2>/dev/null || true
+    stop_registry "$name" "$port"
   done
   start_registry basic "$basic_port" "auth: {htpasswd: {realm: test, path: $work/htpasswd}}"
   start_registry bearer "$bearer_port" "auth: {token: {realm: \"https://$webhook_host:$token_port/token\", service: polypod-test, issuer: polypod-test, rootcertbundle: $work/token.crt}}"
   python3 "$here/production/token_server.py" "$webhook_host" "$token_port" "$work/token.key" "$work/token.crt" robot "pa:ss word" >"$work/token.log" 2>&1 &
-  registry_pids+=($!)
+  echo $! >"$work/token.pid"
   eventually 10 "the token server" grep -q listening "$work/token.log"
   for port in "$basic_port" "$bearer_port"; do node_takes_plain_http "$webhook_host:$port"; done
 }
@@ -70,8 +79,10 @@ trust_token_server() {
 }
 
 stop_private_registries() {
-  local pid port
-  for pid in "${registry_pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  local file port
+  for file in "$work"/*.pid; do
+    [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
+  done
   [ -z "${POLYPOD_TEST_NODE_ROOT:-}" ] || for port in "$basic_port" "$bearer_port"; do
     rm -rf "$POLYPOD_TEST_NODE_ROOT/etc/containerd/certs.d/$webhook_host:$port"
   done
