@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import NIOTLS
 import PodAdmission
 import ServiceLifecycle
 import Testing
@@ -140,16 +141,22 @@ struct RunningServer {
         _ body: @escaping @Sendable (RawConnection) async throws -> Result
     ) async throws -> Result {
         let context = tls ? try NIOSSLContext(configuration: self.tls()) : nil
+        let established = OneShot<Void>()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
                         try channel.pipeline.syncOperations.addHandler(handler)
+                        try channel.pipeline.syncOperations.addHandler(HandshakeEnd { established.fulfill(()) })
+                    } else {
+                        established.fulfill(())
                     }
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
+        // The server has counted a connection when it answers the handshake.
+        await established.value()
         let result = OneShot<Swift.Result<Result, any Error>>()
         // To close what the server has closed is an error as well, which says nothing about the test.
         try? await channel.executeThenClose { inbound, outbound in
@@ -161,6 +168,30 @@ struct RunningServer {
         }
         guard let result = await result.value() else { throw CancellationError() }
         return try result.get()
+    }
+}
+
+/// Says when a handshake is over, however it ended.
+private final class HandshakeEnd: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let onEnd: @Sendable () -> Void
+
+    init(_ onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { onEnd() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        onEnd()
+        context.fireErrorCaught(error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        onEnd()
+        context.fireChannelInactive()
     }
 }
 
