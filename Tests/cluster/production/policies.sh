@@ -167,6 +167,20 @@ counts_pods() {
   [ "$(kubectl get wasmpolicy "$1" -o json | jq -r .status.podsDecided)" = "$2" ]
 }
 
+# The server beside the cluster, as a process with a kubeconfig.
+case_kubeconfig() {
+  local address=http://127.0.0.1:$ops_port
+  trap 'kill "$process"; drop_policies' EXIT
+  policy test "$(only_here '{}')" | kubectl apply -f -
+  kubectl config view --raw --flatten -o json >"$work/kubeconfig.json"
+  "$repository/certs/make-certs" --local --out "$work/certs" --kustomize "$work/certs/kustomize" >/dev/null
+  "$webhook_program" --kubernetes "$work/kubeconfig.json" --listen "127.0.0.1:$webhook_port" --ops-listen "127.0.0.1:$ops_port" \
+    --tls-cert "$work/certs/tls.crt" --tls-key "$work/certs/tls.key" --shutdown-delay 0s >"$work/process.log" 2>&1 &
+  process=$!
+  eventually 20 "the process is ready" curl -sf "$address/readyz"
+  expect "policies" "$(curl -s "$address/metrics" | grep -E '^polypod_policies\{state="valid"\}')" 'polypod_policies{state="valid"} 1'
+}
+
 # wasm_pod IMAGE, native_pod: bare Pods; workload_of KIND wraps one from standard input.
 wasm_pod() {
   jq -n --arg image "$1" '{apiVersion: "v1", kind: "Pod", metadata: {name: "wasm"}, spec: {containers: [{name: "app", image: $image}]}}'
@@ -197,5 +211,6 @@ policy_cases() {
   run_case case_namespace_labels "a policy for namespaces with a label"
   run_case case_namespace_opts_out "a namespace opts out, unless the policy forbids it"
   run_case case_only_this_registry_by_digest "Wasm only from one registry, by digest: Pods, Deployments, CronJobs"
+  run_case case_kubeconfig "the server as a process, with a kubeconfig"
   run_case case_policy_counts_its_pods "a policy's status counts its Pods over all replicas"
 }

@@ -129,6 +129,25 @@ account_counts() {
 case_basic() { pulled_and_read "$basic_port"; }
 case_bearer() { pulled_and_read "$bearer_port"; }
 
+# Without the right for the whole cluster, namespaces let Polypod read their secrets by a RoleBinding.
+case_namespaces_opt_in() {
+  local from=$webhook_host:$basic_port said binding=$work/binding.json
+  kubectl get clusterrolebinding polypod-pull-secrets -o json | jq 'del(.metadata.resourceVersion, .metadata.uid)' >"$binding"
+  trap 'kubectl create -f "$binding" >/dev/null; drop_policies' EXIT
+  kubectl delete clusterrolebinding polypod-pull-secrets
+  policy test '{"onUnresolvedImage": "Deny"}' | kubectl apply -f -
+  in_force test
+  pull_secret "$ns" "$from"
+  said=$(private_pod "$from/team/second:1" | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
+  expect_match "why" "$said" 'secret regcred .*may not be read'
+  kubectl -n "$ns" create rolebinding polypod-pull-secrets --clusterrole=polypod-pull-secrets --serviceaccount=polypod-system:polypod-webhook
+  eventually 60 "the namespace's secret is read" private_is_routed "$from/team/second:1"
+}
+
+private_is_routed() {
+  private_pod "$1" | kubectl -n "$ns" create --dry-run=server -o json -f - | jq -e '.spec.runtimeClassName == "crun-wasmedge"'
+}
+
 case_secrets_stay_secret() {
   local everything
   everything=$(webhook_log_whole; webhook_metrics; kubectl get events -A -o json; kubectl get pods -A -o json | jq '.items[].metadata.annotations')
@@ -146,5 +165,6 @@ registry_cases() {
   start_private_registries >"$work/registries.log" 2>&1 || fail_setup "the private registries did not start: $(tail -n 3 "$work/registries.log")"
   run_case case_basic "a registry with Basic: pulled and read with one secret, refused without"
   run_case case_bearer "a registry with Bearer tokens: pulled and read with one secret, refused without"
+  run_case case_namespaces_opt_in "no right to secrets: a namespace opts in by a RoleBinding"
   run_case case_secrets_stay_secret "no log, metric, Event or annotation tells a secret"
 }
