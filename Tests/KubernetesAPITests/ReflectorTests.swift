@@ -13,13 +13,19 @@ import Testing
     static func reflect(
         _ client: KubernetesClient,
         _ selection: Selection = Selection(.pods),
+        keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         _ body: (EventLog) async throws -> Void
     ) async throws {
         let log = EventLog()
         let time = TimeSource(now: { .now }, wallTime: { 0 }, sleep: { _ in await Task.yield() })
-        let reflector = Reflector(selection, client: client, time: time, chance: { 0 }, logger: .silent) {
-            log.note($0)
-        }
+        let reflector = Reflector(
+            selection,
+            client: client,
+            keeping: keeping,
+            time: time,
+            chance: { 0 },
+            logger: .silent
+        ) { log.note($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await reflector.run() }
             try await body(log)
@@ -64,6 +70,34 @@ import Testing
                 "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
             ]
         )
+    }
+
+    @Test func itKeepsWhatIsNeededOfAnObject() async throws {
+        let server = try FakeAPIServer()
+        let handler: FakeAPIServer.Handler = { request in
+            switch (request.isWatch, request.parameter("continue")) {
+            case (false, nil): .list(["a", "hidden-b"], version: "5", next: "x")
+            case (false, _): .list(["hidden-c", "d"], version: "5")
+            case (true, _):
+                .watch(
+                    [
+                        ("ADDED", "e", "6"), ("MODIFIED", "hidden-b", "7"), ("DELETED", "hidden-b", "8"),
+                        ("DELETED", "a", "9"),
+                    ],
+                    isOpen: true
+                )
+            }
+        }
+        let keeping: @Sendable (JSONValue) -> JSONValue? = { object in
+            guard let name = object["metadata"]?["name"]?.string, !name.hasPrefix("hidden") else { return nil }
+            return ["metadata": ["name": .string("kept-\(name)")]]
+        }
+        try await server.serve(handler) { client in
+            try await Self.reflect(client, keeping: keeping) { log in
+                #expect(await log.next(4) == ["= kept-a,kept-d", "+ kept-e", "- hidden-b", "- kept-a"])
+            }
+        }
+        #expect(server.seen.prefix(2).map(\.query) == ["limit=100", "limit=100&continue=x"], "small pages")
     }
 
     @Test func itGoesOnFromTheLastVersionThatItSaw() async throws {

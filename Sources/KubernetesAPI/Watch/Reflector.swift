@@ -23,17 +23,21 @@ public struct Reflector: Service {
         case disconnected(KubernetesAPIError)
     }
 
-    private let selection: Selection
-    private let client: KubernetesClient
-    private let time: TimeSource
-    private let chance: @Sendable () -> Double
-    private let logger: Logger
-    private let onEvent: @Sendable (Event) -> Void
+    let selection: Selection
+    let client: KubernetesClient
+    let keeping: (@Sendable (JSONValue) -> JSONValue?)?
+    let time: TimeSource
+    let chance: @Sendable () -> Double
+    let logger: Logger
+    let onEvent: @Sendable (Event) -> Void
 
     /// Creates a reflector, which does nothing before it runs.
     ///
     /// - Parameters:
     ///   - metadataOnly: whether the objects are PartialObjectMetadata, which have nothing but `metadata`.
+    ///   - keeping: what the handler needs of an object, so that the whole ones do not stay in memory, as client-go's
+    ///     `SetTransform`; all of it where left out. The handler is not told of one of which it keeps nil, but of its
+    ///     removal, by its metadata.
     ///   - onEvent: called from one task, in order; the next event waits for it.
     public init(
         _ resource: KubernetesResource,
@@ -42,6 +46,7 @@ public struct Reflector: Service {
         fieldSelector: String? = nil,
         labelSelector: String? = nil,
         metadataOnly: Bool = false,
+        keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         logger: Logger,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
@@ -54,6 +59,7 @@ public struct Reflector: Service {
                 metadataOnly: metadataOnly
             ),
             client: client,
+            keeping: keeping,
             logger: logger,
             onEvent: onEvent
         )
@@ -62,6 +68,7 @@ public struct Reflector: Service {
     init(
         _ selection: Selection,
         client: KubernetesClient,
+        keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         time: TimeSource = .system,
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         logger: Logger,
@@ -69,6 +76,7 @@ public struct Reflector: Service {
     ) {
         self.selection = selection
         self.client = client
+        self.keeping = keeping
         self.time = time
         self.chance = chance
         var logger = logger
@@ -82,74 +90,6 @@ public struct Reflector: Service {
         await cancelWhenGracefulShutdown {
             var state = ReflectorState()
             while !Task.isCancelled { await step(&state) }
-        }
-    }
-
-    private func step(_ state: inout ReflectorState) async {
-        switch state.action(chance: chance()) {
-        case .list(let pause):
-            guard await wait(pause) else { return }
-            await list(&state)
-        case .watch(let pause, let version, let seconds):
-            guard await wait(pause) else { return }
-            await watch(&state, from: version, seconds: seconds)
-        }
-    }
-
-    /// False where the task was cancelled meanwhile.
-    private func wait(_ pause: Duration) async -> Bool {
-        if pause > .zero { try? await time.sleep(pause) }
-        return !Task.isCancelled
-    }
-
-    private func list(_ state: inout ReflectorState) async {
-        do throws(KubernetesAPIError) {
-            let list = try await client.list(selection)
-            tell(state.listed(version: list.resourceVersion))
-            onEvent(.replaced(list.items))
-        } catch {
-            guard !Task.isCancelled else { return }
-            tell(state.failed(error, chance: chance()))
-        }
-    }
-
-    private func watch(_ state: inout ReflectorState, from version: String, seconds: Int) async {
-        let start = time.now()
-        var failure: KubernetesAPIError?
-        let end = await client.watch(selection, version: version, seconds: seconds) {
-            tell(state.watching())
-        } onEvent: { event in
-            switch event {
-            case .changed(let object, let version):
-                state.observed(version: version)
-                onEvent(.changed(object))
-            case .removed(let object, let version):
-                state.observed(version: version)
-                onEvent(.removed(object))
-            case .bookmark(let version): state.observed(version: version)
-            case .failed(let error): failure = error
-            }
-            return failure == nil
-        }
-        guard !Task.isCancelled else { return }
-        switch (end, failure) {
-        case (_, let error?) where error.code == .gone: state.expired(chance: chance())
-        case (.refused(let error), _) where error.code == .gone: state.expired(chance: chance())
-        case (_, let error?), (.broken(let error), _): tell(state.broken(error, chance: chance()))
-        case (.refused(let error), _): tell(state.failed(error, chance: chance()))
-        case (.ended, nil): state.ended(after: time.now() - start, chance: chance())
-        }
-    }
-
-    private func tell(_ signal: ReflectorState.Signal?) {
-        switch signal {
-        case .connected:
-            logger.info("the API server answers again")
-            onEvent(.connected)
-        case .disconnected(let error):
-            logger.warning("the API server cannot be watched", metadata: ["reason": .string(error.description)])
-            onEvent(.disconnected(error))
-        case nil: break
         }
     }
 }
