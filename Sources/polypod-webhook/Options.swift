@@ -40,7 +40,7 @@ struct Options: ParsableArguments {
     )
     var manageFailurePolicy = false
 
-    @Flag(help: "Look the images of existing workloads up after a start. [POLYPOD_WARM_CACHE]")
+    @Flag(help: "Follow the workloads and look their images up ahead of their Pods. [POLYPOD_WARM_CACHE]")
     var warmCache = false
 
     @Option(help: "CAs, PEM, of which clients need a certificate; none where left out. [POLYPOD_CLIENT_CA]")

@@ -1,38 +1,47 @@
 public import ImageRegistry
 public import KubernetesAPI
 public import Logging
-import PodAdmission
 public import ServiceLifecycle
+import Synchronization
 public import WebhookServer
 
-/// Looks up, once after a start, the images of the workloads that the cluster has, so that the admissions of their Pods
+/// Looks up the images of the workloads that a cluster has, and of each that comes, so that the admissions of their Pods
 /// find them in the cache.
-public struct CacheWarmer: Service {
-    /// Hands on the objects of a kind, page by page, until it is told false.
-    typealias Pages =
-        @Sendable (KubernetesResource, _ onPage: ([JSONValue]) -> Bool) async throws(KubernetesAPIError) -> Void
+///
+/// Every replica follows the workloads: the admission of a workload reaches one of them, those of its Pods all.
+public final class CacheWarmer: Service, Sendable {
     /// Reads pull secrets, as ``AdmissionEnvironment/credentials`` does.
     public typealias Credentials =
         @Sendable (PullSecretsQuery, _ deadline: ContinuousClock.Instant) async -> PullCredentials
 
-    let pages: Pages
+    let client: KubernetesClient
     let inspector: any ImageInspecting
     let credentials: Credentials
     let ready: @Sendable () async throws -> Void
     let logger: Logger
     let metrics: WarmingMetrics
     let clock: ServiceClock
+    let state = Mutex(WarmingState())
+    /// What lists have told; bounded by what may wait of their images.
+    let lists: AsyncStream<WarmingBatch>
+    let listed: AsyncStream<WarmingBatch>.Continuation
+    /// What watches have told.
+    let changes: AsyncStream<WarmingEntry>
+    let changed: AsyncStream<WarmingEntry>.Continuation
+
+    /// How many images of changes may wait.
+    static let changesLimit = 1000
 
     /// Creates a warmer.
     ///
     /// - Parameters:
-    ///   - client: Asked to `list` workloads of all namespaces.
+    ///   - client: Asked to `list` and `watch` workloads of all namespaces.
     ///   - inspector: Who looks images up, and keeps the answers.
     ///   - credentials: Reads pull secrets.
     ///   - ready: Returns when the warming may begin; admissions should not have to wait for it.
-    ///   - logger: Gets one line at the end.
+    ///   - logger: Gets one line for the first list of each kind.
     ///   - metrics: The metrics of the warming.
-    public init(
+    public convenience init(
         client: KubernetesClient,
         inspector: any ImageInspecting,
         credentials: @escaping Credentials,
@@ -41,41 +50,48 @@ public struct CacheWarmer: Service {
         metrics: WarmingMetrics = WarmingMetrics()
     ) {
         self.init(
-            pages: { resource, onPage throws(KubernetesAPIError) in
-                // A page of the largest workloads is still a small part of the server's memory.
-                try await client.list(resource, pagesOf: 100, onPage: onPage)
-            },
+            client: client,
             inspector: inspector,
             credentials: credentials,
             ready: ready,
             logger: logger,
-            metrics: metrics
+            metrics: metrics,
+            clock: ServiceClock()
         )
     }
 
     init(
-        pages: @escaping Pages,
+        client: KubernetesClient,
         inspector: any ImageInspecting,
         credentials: @escaping Credentials,
         ready: @escaping @Sendable () async throws -> Void,
         logger: Logger,
         metrics: WarmingMetrics,
-        clock: ServiceClock = ServiceClock()
+        clock: ServiceClock
     ) {
-        self.pages = pages
+        self.client = client
         self.inspector = inspector
         self.credentials = credentials
         self.ready = ready
+        var logger = logger
+        // Why the workloads are read, where the API server does not let them be.
+        logger[metadataKey: "purpose"] = "cache warming"
         self.logger = logger
         self.metrics = metrics
         self.clock = clock
+        (lists, listed) = AsyncStream.makeStream()
+        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.changesLimit))
     }
 
-    /// Warms the cache, then waits for the group's shutdown, which may come at any time.
+    /// Follows the workloads and looks their images up, until the group's shutdown, which may come at any time.
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
-            try await ready()
-            await warm()
+            try await self.ready()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.lookUpLists() }
+                group.addTask { await self.lookUpChanges() }
+                await self.follow(in: &group)
+            }
         }
         // A service that returns ends its group.
         try? await gracefulShutdown()

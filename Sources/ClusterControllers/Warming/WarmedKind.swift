@@ -16,7 +16,7 @@ struct WarmedKind: Sendable, Hashable {
         WarmedKind(resource: .jobs, kind: "Job"), WarmedKind(resource: .replicaSets, kind: "ReplicaSet"),
     ]
 
-    /// The workload in an item of a list, which says neither its version nor its kind.
+    /// The workload in an object of this kind; an item of a list says neither its version nor its kind.
     ///
     /// - Returns: nil for one whose images need no look-up of their own: another workload has made it and names the
     ///   same ones, or it is a Job that has ended.

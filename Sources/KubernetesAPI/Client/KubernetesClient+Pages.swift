@@ -1,33 +1,31 @@
-public import PodAdmission
+import PodAdmission
 
 extension KubernetesClient {
-    /// Hands on all objects of a kind, in one namespace or in all, by pages of which only one is in memory at a time.
+    /// All objects of a selection, or what is kept of them; a page that comes too late begins the list anew, once.
     ///
-    /// Needs the verb `list`.
     /// - Parameters:
-    ///   - size: How many objects a page may have.
-    ///   - onPage: Told of the objects of each page; false ends the list.
-    /// - Throws: ``KubernetesAPIError`` with `gone` where a page comes too late for the API server to go on.
-    public func list(
-        _ resource: KubernetesResource,
-        namespace: String? = nil,
-        pagesOf size: Int,
-        onPage: ([JSONValue]) -> Bool
-    ) async throws(KubernetesAPIError) {
-        _ = try await pages(of: Selection(resource, namespace: namespace), size: size, onPage)
+    ///   - size: How many objects a page may have; only one page of whole objects is in memory at a time.
+    ///   - keeping: What is kept of an object; nil for nothing.
+    func list(
+        _ selection: Selection,
+        pagesOf size: Int = 500,
+        keeping: (JSONValue) -> JSONValue? = { $0 }
+    ) async throws(KubernetesAPIError) -> KubernetesList {
+        do throws(KubernetesAPIError) { return try await pages(of: selection, size: size, keeping) } catch {
+            guard error.code == .gone else { throw error }
+            return try await pages(of: selection, size: size, keeping)
+        }
     }
 
-    /// Hands on the pages of a selection.
-    ///
-    /// - Returns: The moment that all pages are of.
-    func pages(
+    private func pages(
         of selection: Selection,
-        size: Int = 500,
-        _ onPage: ([JSONValue]) -> Bool
-    ) async throws(KubernetesAPIError) -> String {
+        size: Int,
+        _ keeping: (JSONValue) -> JSONValue?
+    ) async throws(KubernetesAPIError) -> KubernetesList {
         var call = APICall.get(try selection.path())
         call.limit = 64 << 20
         call.accept = selection.listType
+        var items: [JSONValue] = []
         var version: String?
         var token: String?
         // An end for a server that always has one more page: two million objects.
@@ -37,9 +35,11 @@ extension KubernetesClient {
             // All pages are of the first one's moment.
             version = version ?? page["metadata"]?["resourceVersion"]?.string
             token = page["metadata"]?["continue"]?.string
-            let isWanted = onPage(page["items"]?.array ?? [])
+            for item in page["items"]?.array ?? [] {
+                if let kept = keeping(item) { items.append(kept) }
+            }
             guard let version else { break }
-            if !isWanted || token?.isEmpty ?? true { return version }
+            if token?.isEmpty ?? true { return KubernetesList(items: items, resourceVersion: version) }
         }
         throw KubernetesAPIError(.refused, "\(call.subject): a list without a version or without an end")
     }

@@ -25,33 +25,4 @@ extension KubernetesClient {
         )
         return try await list(selection)
     }
-
-    /// All objects of a selection, or what is kept of them; a page that comes too late begins the list anew, once.
-    ///
-    /// - Parameters:
-    ///   - size: How many objects a page may have; only one page of whole objects is in memory at a time.
-    ///   - keeping: What is kept of an object; nil for nothing.
-    func list(
-        _ selection: Selection,
-        pagesOf size: Int = 500,
-        keeping: (JSONValue) -> JSONValue? = { $0 }
-    ) async throws(KubernetesAPIError) -> KubernetesList {
-        do throws(KubernetesAPIError) { return try await pages(of: selection, size: size, keeping: keeping) } catch {
-            guard error.code == .gone else { throw error }
-            return try await pages(of: selection, size: size, keeping: keeping)
-        }
-    }
-
-    private func pages(
-        of selection: Selection,
-        size: Int,
-        keeping: (JSONValue) -> JSONValue?
-    ) async throws(KubernetesAPIError) -> KubernetesList {
-        var items: [JSONValue] = []
-        let version = try await pages(of: selection, size: size) { page in
-            items += page.compactMap(keeping)
-            return true
-        }
-        return KubernetesList(items: items, resourceVersion: version)
-    }
 }

@@ -10,176 +10,244 @@ import WebhookServer
 
 @testable import ClusterControllers
 
-@Suite("Warming the cache")
+@Suite("Warming the cache", .timeLimit(.minutes(1)))
 struct CacheWarmerTests {
-    /// Answers every image, and notes what was asked.
-    final class Inspector: ImageInspecting {
-        struct State {
-            var asked: [String] = []
-            var active = 0
-            var mostActive = 0
-        }
+    private static let deployments = Workloads.deployments
 
-        let state = Mutex(State())
-        let answer: @Sendable (String) -> ImageAnswer
+    /// The list of a kind.
+    private static func path(_ kind: WarmedKind) -> String {
+        "/apis/\(kind.resource.group)/\(kind.resource.version)/\(kind.resource.plural)"
+    }
 
-        init(
-            _ answer: @escaping @Sendable (String) -> ImageAnswer = { _ in
-                .unresolved(UnresolvedReason(.notFound, "no"))
-            }
-        ) {
-            self.answer = answer
-        }
-
-        func answers(
-            for images: [String],
-            credentials: PullCredentials,
-            deadline: ContinuousClock.Instant
-        ) async -> [String: ImageAnswer] {
-            state.withLock { state in
-                state.asked += images.map { "\($0)\(credentials.unread.map { " \($0)" }.joined())" }
-                state.active += 1
-                state.mostActive = max(state.mostActive, state.active)
-            }
-            for _ in 0..<20 { await Task.yield() }
-            state.withLock { $0.active -= 1 }
-            return Dictionary(uniqueKeysWithValues: images.map { ($0, answer($0)) })
+    /// A cluster that has every kind, and none of them.
+    private static func run(_ body: @Sendable (FakeCluster, KubernetesClient) async throws -> Void) async throws {
+        try await FakeCluster.run { cluster, client in
+            for kind in WarmedKind.all { cluster.serve(path(kind)) }
+            try await body(cluster, client)
         }
     }
 
-    static func pod(_ images: [String], _ rest: String = "") -> String {
-        let containers = images.map { #"{"name":"c\#($0.count)","image":"\#($0)"}"# }.joined(separator: ",")
-        return #""template":{"spec":{\#(rest)"containers":[\#(containers)]}}"#
-    }
-
-    static func item(
-        _ text: String,
-        namespace: String = "shop",
-        metadata: String = "",
-        status: String = "{}"
-    ) throws -> JSONValue {
-        try JSONParser.parse(
-            #"{"metadata":{"name":"x","namespace":"\#(namespace)"\#(metadata)},"spec":{\#(text)},"status":\#(status)}"#
-        )
-    }
-
-    /// Warms from `items`, by resource, in pages of one.
-    static func warm(_ items: [String: [JSONValue]], inspector: Inspector, time: ScriptedTime) async {
-        let warmer = CacheWarmer(
-            pages: { resource, onPage throws(KubernetesAPIError) in
-                guard let objects = items[resource.plural] else { throw KubernetesAPIError(.forbidden, "no") }
-                for object in objects where !onPage([object]) { return }
+    private static func warmer(
+        _ client: KubernetesClient,
+        _ lookUps: LookUps,
+        ready: @escaping @Sendable () async throws -> Void = {},
+        logger: Logger = .silent,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        time: ScriptedTime = ScriptedTime(naps: .max)
+    ) -> CacheWarmer {
+        CacheWarmer(
+            client: client,
+            inspector: lookUps,
+            credentials: { query, _ in PullCredentials(unread: ["\(query.namespace)/\(query.serviceAccountName ?? "")"])
             },
-            inspector: inspector,
-            credentials: { query, _ in
-                let names = query.imagePullSecrets.joined(separator: ",")
-                return PullCredentials(unread: ["\(query.namespace)/\(names)/\(query.serviceAccountName ?? "")"])
-            },
-            ready: {},
-            logger: SelfProofTests.logger,
-            metrics: WarmingMetrics(factory: NOOPMetricsHandler.instance),
+            ready: ready,
+            logger: logger,
+            metrics: WarmingMetrics(factory: metrics),
             clock: time.clock
         )
-        await warmer.warm()
     }
 
-    @Test func findsTheImagesOfEveryKind() async throws {
-        let owned =
-            #","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"d","uid":"u","controller":true}]"#
-        let ended = #"{"conditions":[{"type":"Complete","status":"True"}]}"#
-        let cron = #""jobTemplate":{"spec":{\#(Self.pod(["cron"]))}}"#
-        let secrets = #""imagePullSecrets":[{"name":"a"}],"serviceAccountName":"robot","#
-        let items: [String: [JSONValue]] = [
-            "deployments": [
-                try Self.item(Self.pod(["web", "side"])), try Self.item(Self.pod(["web"])),
-                try Self.item(Self.pod(["web"]), namespace: "other"), try Self.item(Self.pod(["web"], secrets)),
-                try Self.item(#""template":7"#),
-            ],
-            "statefulsets": [try Self.item(Self.pod(["db"], #""serviceAccountName":"robot","#))],
-            "cronjobs": [try Self.item(cron)],
-            "jobs": [try Self.item(Self.pod(["job"])), try Self.item(Self.pod(["done"]), status: ended)],
-            "replicasets": [try Self.item(Self.pod(["bare"])), try Self.item(Self.pod(["owned"]), metadata: owned)],
-        ]
-        let inspector = Inspector()
-        let time = ScriptedTime(naps: .max)
-        await Self.warm(items, inspector: inspector, time: time)
-        #expect(
-            inspector.state.withLock { Set($0.asked) } == [
-                "web shop//default", "side shop//default", "web other//default", "web shop/a/", "db shop//robot",
-                "cron shop//default", "job shop//default", "bare shop//default",
-            ]
-        )
-        #expect(
-            inspector.state.withLock { $0.asked.count } == 8,
-            "each once; a kind that may not be listed is passed over"
-        )
-        #expect(time.naps == Array(repeating: .milliseconds(10), count: 8), "at most 100 in a second")
+    private static func deployment(_ name: String, generation: Int = 1, _ images: String...) -> JSONValue {
+        Workloads.object(name, generation: generation, Workloads.spec(images))
     }
 
-    @Test func isGentleAndBounded() async throws {
-        let many = try (0..<2100).map { try Self.item(Self.pod(["image-\($0)"])) }
-        let inspector = Inspector()
-        await Self.warm(
-            ["deployments": many, "statefulsets": many],
-            inspector: inspector,
-            time: ScriptedTime(naps: .max)
-        )
-        #expect(inspector.state.withLock { $0.asked.count } == 2000)
-        #expect(inspector.state.withLock { $0.mostActive } <= 4)
+    @Test("What there is, of every kind, gently; then what comes")
+    func follows() async throws {
+        try await Self.run { cluster, client in
+            for kind in WarmedKind.all {
+                let spec = Workloads.spec([kind.resource.plural])
+                let isCronJob = kind.resource == .cronJobs
+                let object = Workloads.object(kind.kind, isCronJob ? ["jobTemplate": ["spec": spec]] : spec)
+                cluster.put(object, Self.path(kind))
+            }
+            let lookUps = LookUps()
+            let time = ScriptedTime(naps: .max)
+            try await withService(Self.warmer(client, lookUps, time: time)) {
+                try await eventually { lookUps.asked.count == WarmedKind.all.count }
+                let first = WarmedKind.all.map { "\($0.resource.plural) shop/default" }
+                #expect(lookUps.asked == first, "those that seldom say something new last")
+                #expect(time.naps == Array(repeating: .milliseconds(10), count: first.count), "at most 100 in a second")
+                cluster.put(Self.deployment("new", "new:1"), Self.deployments)
+                try await eventually { lookUps.asked.count == first.count + 1 }
+                cluster.put(Self.deployment("new", generation: 2, "new:2"), Self.deployments)
+                try await eventually { lookUps.asked.count == first.count + 2 }
+                #expect(lookUps.asked.suffix(2) == ["new:1 shop/default", "new:2 shop/default"])
+                #expect(time.naps.count == first.count, "at once")
+                for kind in WarmedKind.all {
+                    let path = Self.path(kind)
+                    await cluster.until { $0.contains { $0.path == path && $0.query.hasPrefix("watch=1") } }
+                    #expect(cluster.calls.first { $0.path == path }?.query == "limit=100")
+                }
+            }
+        }
     }
 
-    @Test func looksUpWhatPodsWillBePinnedTo() async throws {
+    @Test("A change of the status is no reason to look anything up")
+    func status() async throws {
+        try await Self.run { cluster, client in
+            cluster.put(Self.deployment("web", "web:1"), Self.deployments)
+            let lookUps = LookUps()
+            try await withService(Self.warmer(client, lookUps)) {
+                try await eventually { lookUps.asked.count == 1 }
+                let status: JSONValue = ["readyReplicas": 1]
+                let running = Workloads.object("web", status: status, Workloads.spec(["web:1"]))
+                cluster.put(running, Self.deployments)
+                cluster.put(Self.deployment("later", "later:1"), Self.deployments)
+                try await eventually { lookUps.asked.contains("later:1 shop/default") }
+                #expect(lookUps.asked == ["web:1 shop/default", "later:1 shop/default"])
+            }
+        }
+    }
+
+    @Test("A list after an outage asks for nothing but what is new")
+    func relist() async throws {
+        try await Self.run { cluster, client in
+            cluster.put(Self.deployment("web", "web:1"), Self.deployments)
+            let lookUps = LookUps()
+            try await withService(Self.warmer(client, lookUps)) {
+                await cluster.until { $0.contains { $0.path == Self.deployments && $0.query.contains("watch=1") } }
+                try await eventually { lookUps.asked.count == 1 }
+                cluster.refuse(Self.deployments, 410)
+                cluster.dropWatches()
+                await cluster.until { $0.contains { $0.path == Self.deployments && $0.status == 410 } }
+                cluster.put(Self.deployment("missed", "missed:1"), Self.deployments)
+                cluster.refuse(Self.deployments, nil)
+                try await eventually { lookUps.asked.contains("missed:1 shop/default") }
+                #expect(lookUps.asked == ["web:1 shop/default", "missed:1 shop/default"])
+            }
+            let lists = cluster.calls.count {
+                $0.path == Self.deployments && $0.query == "limit=100" && $0.status == 200
+            }
+            #expect(lists == 2)
+        }
+    }
+
+    @Test("What changes does not wait for what is there, and the shutdown for neither")
+    func priority() async throws {
+        try await Self.run { cluster, client in
+            for index in 0..<20 { cluster.put(Self.deployment("old-\(index)", "old:\(index)"), Self.deployments) }
+            let lookUps = LookUps(hold: { if $0.hasPrefix("old") { await LookUps.never() } })
+            try await withService(Self.warmer(client, lookUps)) {
+                try await eventually { lookUps.asked.count == 4 }
+                await cluster.until { $0.contains { $0.path == Self.deployments && $0.query.contains("watch=1") } }
+                for index in 0..<8 { cluster.put(Self.deployment("new-\(index)", "new:\(index)"), Self.deployments) }
+                try await eventually { lookUps.asked.count == 12 }
+                #expect(lookUps.asked.count { $0.hasPrefix("new") } == 8)
+            }
+            #expect(lookUps.mostActive <= 8, "four and four")
+            #expect(lookUps.asked.count == 12)
+        }
+    }
+
+    @Test("Of changes, a thousand images wait, the newest")
+    func changesAreBounded() async throws {
+        try await Self.run { cluster, client in
+            let (lookUps, metrics) = (LookUps(), CountingMetrics())
+            let warmer = Self.warmer(client, lookUps, metrics: metrics)
+            let kind = WarmedKind.all[0]
+            for index in 0..<1003 {
+                let workload = try #require(WarmedWorkload(Self.deployment("\(index)", "web:\(index)"), kind: kind))
+                warmer.receive(.changed(workload.kept), of: kind)
+            }
+            #expect(metrics["polypod_cache_warming_images_total{dropped}"] == 3)
+            try await withService(warmer) {
+                try await eventually { metrics["polypod_cache_warming_images_total{unresolved}"] == 1000 }
+            }
+            #expect(lookUps.asked.first == "web:3 shop/default")
+            #expect(lookUps.mostActive <= 4)
+        }
+    }
+
+    @Test("Of lists, two thousand images wait")
+    func listsAreBounded() async throws {
+        try await Self.run { cluster, client in
+            let (lookUps, metrics) = (LookUps(), CountingMetrics())
+            let warmer = Self.warmer(client, lookUps, metrics: metrics)
+            let kind = WarmedKind.all[0]
+            let workloads = try (0..<2100).map { index in
+                try #require(WarmedWorkload(Self.deployment("\(index)", "web:\(index)"), kind: kind)).kept
+            }
+            warmer.receive(.replaced(workloads), of: kind)
+            #expect(metrics["polypod_cache_warming_images_total{dropped}"] == 100)
+            try await withService(warmer) {
+                try await eventually { metrics["polypod_cache_warming_images_total{unresolved}"] == 2000 }
+            }
+            #expect(lookUps.mostActive <= 4)
+        }
+    }
+
+    @Test("What Pods will be pinned to is looked up as well")
+    func pinned() async throws {
         let digest = "sha256:" + String(repeating: "a", count: 64)
         let entry = IndexEntry(digest: digest, platform: Platform(os: "wasi", architecture: "wasm"))
         let facts = ImageFacts(
             digest: "sha256:" + String(repeating: "b", count: 64),
             content: .index([entry], only: nil)
         )
-        let inspector = Inspector { _ in .resolved(facts, staleSeconds: nil) }
-        let items = ["deployments": [try Self.item(Self.pod(["registry.example/web:1"]))]]
-        await Self.warm(items, inspector: inspector, time: ScriptedTime(naps: .max))
-        #expect(
-            inspector.state.withLock { $0.asked } == [
-                "registry.example/web:1 shop//default", "registry.example/web@\(digest) shop//default",
-            ]
-        )
+        try await Self.run { cluster, client in
+            let lookUps = LookUps(answer: { _ in .resolved(facts, staleSeconds: nil) })
+            cluster.put(Self.deployment("web", "registry.example/web:1"), Self.deployments)
+            try await withService(Self.warmer(client, lookUps)) {
+                try await eventually { lookUps.asked.count == 2 }
+                #expect(
+                    lookUps.asked == [
+                        "registry.example/web:1 shop/default", "registry.example/web@\(digest) shop/default",
+                    ]
+                )
+            }
+        }
     }
 
-    @Test func waitsForTheShutdown() async throws {
-        let inspector = Inspector()
-        try await LoopbackAPIServer.with { request in
-            guard request.line.hasPrefix("GET /apis/apps/v1/deployments") else {
-                return (200, ["items": [], "metadata": ["resourceVersion": "1"]])
+    @Test("A kind that is not there, and one that may not be read, are said once and disturb no other")
+    func missing() async throws {
+        try await FakeCluster.run { cluster, client in
+            for kind in WarmedKind.all where kind.resource != .cronJobs { cluster.serve(Self.path(kind)) }
+            cluster.refuse("/apis/batch/v1/jobs", 403)
+            cluster.put(Self.deployment("web", "web:1"), Self.deployments)
+            cluster.put(Workloads.object("bare", Workloads.spec(["bare:1"])), "/apis/apps/v1/replicasets")
+            let lookUps = LookUps()
+            let lines = Mutex<[String]>([])
+            let logger = Logger(label: "test") { _ in
+                CallingLogHandler { line in lines.withLock { $0.append("\(line.level) \(line.message)") } }
             }
-            let isSecond = request.line.contains("continue=next")
-            let item = try? Self.item(Self.pod([isSecond ? "two" : "one"]))
-            let token: JSONValue = isSecond ? "" : "next"
-            return (200, ["items": [item ?? .null], "metadata": ["resourceVersion": "1", "continue": token]])
-        } _: { client, seen in
-            let (warmed, isWarmed) = AsyncStream.makeStream(of: Void.self)
-            let warmer = CacheWarmer(
-                client: client,
-                inspector: inspector,
-                credentials: { _, _ in PullCredentials() },
-                ready: {},
-                logger: Logger(label: "test") { _ in CallingLogHandler { _ in isWarmed.yield() } },
-                metrics: WarmingMetrics(factory: NOOPMetricsHandler.instance)
-            )
-            let settings = ServiceGroupConfiguration(services: [warmer], logger: SelfProofTests.logger)
-            let group = ServiceGroup(configuration: settings)
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                for await _ in warmed { break }
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
+            try await withService(Self.warmer(client, lookUps, logger: logger)) {
+                try await eventually { lookUps.asked.count == 2 }
+                // Each was refused again, which nothing is said of.
+                await cluster.until("GET", "/apis/batch/v1/cronjobs", status: 404, count: 2)
+                await cluster.until("GET", "/apis/batch/v1/jobs", status: 403, count: 2)
+                try await eventually { lines.withLock { $0.count } == 6 }
             }
-            #expect(Set(inspector.state.withLock { $0.asked }) == ["one", "two"])
-            #expect(
-                seen().map(\.line).prefix(3) == [
-                    "GET /apis/apps/v1/deployments?limit=100", "GET /apis/apps/v1/deployments?limit=100&continue=next",
-                    "GET /apis/apps/v1/statefulsets?limit=100",
-                ]
-            )
+            let said = lines.withLock { $0 }
+            #expect(said.count { $0 == "notice the API server does not have this kind" } == 1)
+            #expect(said.count { $0 == "warning the API server cannot be watched" } == 1)
+            #expect(said.count { $0 == "info workloads' images looked up" } == 4, "for each that was listed")
+        }
+    }
+
+    @Test("Nothing is asked before the server is ready")
+    func ready() async throws {
+        try await Self.run { cluster, client in
+            let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
+            let (gate, opens) = AsyncStream.makeStream(of: Void.self)
+            let warmer = Self.warmer(client, LookUps()) {
+                waiting.finish()
+                for await _ in gate {}
+            }
+            try await withService(warmer) {
+                for await _ in waits {}
+                #expect(cluster.calls.isEmpty)
+                opens.finish()
+                await cluster.until("GET", Self.deployments)
+            }
+        }
+    }
+
+    @Test("The shutdown may come before that")
+    func shutdownBeforeReady() async throws {
+        try await Self.run { cluster, client in
+            let warmer = Self.warmer(client, LookUps()) { await LookUps.never() }
+            try await withService(warmer) {}
+            #expect(cluster.calls.isEmpty)
         }
     }
 }
