@@ -17,14 +17,14 @@ enum PullSource: Sendable, Hashable {
 
     /// The object at the start of a note.
     ///
-    /// A webhook is asked before the API server has looked at the names in a Pod, so that they may be any text.
+    /// Without the namespace, which is the Pod's: a refusal has room for one line. A webhook is asked before the API server has looked at the names in a Pod, so that they may be any text.
     var subject: String {
-        let (kind, namespace, name) =
+        let (kind, name) =
             switch self {
-            case .secret(let namespace, let name): ("secret", namespace, name)
-            case .serviceAccount(let namespace, let name): ("service account", namespace, name)
+            case .secret(_, let name): ("secret", name)
+            case .serviceAccount(_, let name): ("service account", name)
             }
-        return hasObjectName ? "\(kind) \(name) in \(namespace)" : "a \(kind) in the Pod's namespace"
+        return hasObjectName ? "\(kind) \(name)" : "a \(kind)"
     }
 
     /// Whether there can be such an object: both names are DNS subdomains (apimachinery, pkg/util/validation).

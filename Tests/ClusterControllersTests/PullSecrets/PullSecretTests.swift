@@ -103,7 +103,7 @@ struct PullSecretTests {
             ),
             Row(
                 account: "hidden",
-                unread: ["service account hidden in shop: may not be read by Polypod"],
+                unread: ["service account hidden: may not be read by Polypod"],
                 asked: ["serviceaccounts/hidden"],
                 why: "no right to accounts"
             ),
@@ -111,21 +111,21 @@ struct PullSecretTests {
                 names: ["hidden", "gone", "opaque", "slow", "a"],
                 found: ["a.example"],
                 unread: [
-                    "secret hidden in shop: may not be read by Polypod", "secret gone in shop: is not there",
-                    "secret opaque in shop: is no pull secret", "secret slow in shop: could not be read (timeout)",
+                    "secret hidden: may not be read by Polypod", "secret gone: is not there",
+                    "secret opaque: is no pull secret", "secret slow: could not be read (timeout)",
                 ],
                 asked: ["secrets/a", "secrets/gone", "secrets/hidden", "secrets/opaque", "secrets/slow"],
                 why: "one note for each, and the rest goes on"
             ),
             Row(
                 names: ["../../nodes/n", "A", "x\u{202E}y", String(repeating: "a", count: 254)],
-                unread: Array(repeating: "a secret in the Pod's namespace: is not there", count: 4),
+                unread: Array(repeating: "a secret: is not there", count: 4),
                 asked: [],
                 why: "names that no object can have are neither asked for nor repeated"
             ),
             Row(
                 names: (1...10).map { "gone\($0)" },
-                unread: (1...8).map { "secret gone\($0) in shop: is not there" } + [
+                unread: (1...8).map { "secret gone\($0): is not there" } + [
                     "2 more secrets: only 8 of a Pod are looked at"
                 ],
                 asked: (1...8).map { "secrets/gone\($0)" },
