@@ -69,11 +69,14 @@ struct Options: ParsableArguments {
 
     @Option(
         help:
-            "Clouds, with commas between them, whose registries are read as whom the environment says we are: ecr, gar, acr. [POLYPOD_CLOUD_REGISTRIES, default none]"
+            "Clouds, with commas between them, whose registries are read with the identity that the environment gives: ecr, gar, acr. [POLYPOD_CLOUD_REGISTRIES, default none]"
     )
     var cloudRegistries: String?
 
-    @Flag(help: "Ask Google's metadata server for gar's credential. [POLYPOD_METADATA_SERVER]")
+    @Flag(
+        help:
+            "Ask GKE's metadata server for gar's credential where GOOGLE_APPLICATION_CREDENTIALS is not set. [POLYPOD_METADATA_SERVER]"
+    )
     var metadataServer = false
 
     @Option(help: "How long to serve on after SIGTERM, such as 5s. [POLYPOD_SHUTDOWN_DELAY, default 5s]")

@@ -6,7 +6,10 @@ struct CertsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certs",
         abstract: "Make a development CA and a serving certificate for the webhook's Service.",
-        discussion: "Writes ca.crt, tls.crt and tls.key. For production use cert-manager or your own authority."
+        discussion: """
+            Writes ca.crt, tls.crt and tls.key, to run the webhook as a process. In a cluster the server makes its own \
+            (--managed-certificates), and certs/make-certs makes those of overlays/static-certs.
+            """
     )
 
     @Option(help: "The Service's name.")

@@ -78,7 +78,9 @@ struct PolicyExplainCommand: ParsableCommand {
     var filename: [String] = []
 
     func validate() throws {
-        guard labels == nil || namespace != nil else { throw ValidationError("--labels are those of --namespace") }
+        guard labels == nil || namespace != nil else {
+            throw ValidationError("--labels are those of a namespace: say --namespace, too")
+        }
         _ = try parsedLabels()
     }
 
