@@ -17,7 +17,8 @@ enum PullSource: Sendable, Hashable {
 
     /// The object at the start of a note.
     ///
-    /// Without the namespace, which is the Pod's: a refusal has room for one line. A webhook is asked before the API server has looked at the names in a Pod, so that they may be any text.
+    /// Without the namespace, which is the Pod's: a refusal has room for one line. A webhook is asked before the API
+    /// server has looked at the names in a Pod, so that they may be any text.
     var subject: String {
         let (kind, name) =
             switch self {

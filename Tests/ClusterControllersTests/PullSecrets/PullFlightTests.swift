@@ -65,7 +65,7 @@ struct PullFlightTests {
                 await withTaskGroup(of: Void.self) { first in
                     first.addTask {
                         let found = await reader.credentials(Self.query, deadline: PullSecretTests.later())
-                        #expect(found.unread == ["secret a in shop: not read in time"])
+                        #expect(found.unread == ["secret a: not read in time"])
                     }
                     for await _ in starts { break }
                     first.cancelAll()
@@ -87,7 +87,7 @@ struct PullFlightTests {
         let reader = gate.reader { _ in }
         let found = await reader.credentials(Self.query, deadline: .now)
         #expect(found.secrets.isEmpty)
-        #expect(found.unread == ["secret a in shop: not read in time"])
+        #expect(found.unread == ["secret a: not read in time"])
         #expect(reader.state.withLock { $0.flights.isEmpty }, "the request is cut off, and the next may try")
         #expect(reader.state.withLock { $0.cache.count } == 0, "nothing was learnt")
     }

@@ -139,7 +139,7 @@ case_namespaces_opt_in() {
   in_force test
   pull_secret "$ns" "$from"
   said=$(private_pod "$from/team/second:1" | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
-  expect_match "why" "$said" 'secret regcred .*may not be read'
+  expect_match "why" "$said" 'secret regcred: may not be read'
   kubectl -n "$ns" create rolebinding polypod-pull-secrets --clusterrole=polypod-pull-secrets --serviceaccount=polypod-system:polypod-webhook
   eventually 60 "the namespace's secret is read" private_is_routed "$from/team/second:1"
 }
