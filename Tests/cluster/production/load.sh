@@ -2,7 +2,7 @@
 # Pods by the thousand while everything around the webhook changes; and what is left when it goes.
 
 load_pods=${POLYPOD_TEST_LOAD:-2000}
-load_rate=${POLYPOD_TEST_LOAD_RATE:-15}
+load_rate=${POLYPOD_TEST_LOAD_RATE:-25}
 load_port=${POLYPOD_TEST_LOAD_PORT:-15005}
 proxy_port=${POLYPOD_TEST_PROXY_PORT:-15006}
 

@@ -131,7 +131,8 @@ case_bearer() { pulled_and_read "$bearer_port"; }
 
 # Without the right for the whole cluster, namespaces let Polypod read their secrets by a RoleBinding.
 case_namespaces_opt_in() {
-  local from=$webhook_host:$basic_port said binding=$work/binding.json
+  local from=$webhook_host:$basic_port said
+  binding=$work/binding.json # the trap outlives this function
   kubectl get clusterrolebinding polypod-pull-secrets -o json | jq 'del(.metadata.resourceVersion, .metadata.uid)' >"$binding"
   trap 'kubectl create -f "$binding" >/dev/null; drop_policies' EXIT
   kubectl delete clusterrolebinding polypod-pull-secrets
