@@ -88,6 +88,36 @@ struct PolicyTests {
         #expect(error?.pathText == "spec.match.namespaceSelector")
     }
 
+    @Test(
+        arguments: [
+            ("{}", ContainerClass.native, nil, "without rules for Wasm images the Pod's word counts"),
+            (
+                #"{"images":{"allowed":["registry.example/*"]}}"#, .wasm, CheckCode.imageNotAllowed,
+                "the image is looked at"
+            ),
+            (#"{"images":{"requireDigest":true}}"#, .wasm, .digestRequired, "the image is looked at"),
+        ] as [(String, ContainerClass, CheckCode?, String)]
+    )
+    func noPodCallsWasmNative(spec: String, expected: ContainerClass, code: CheckCode?, why: String) throws {
+        let image = "elsewhere.example/app:1"
+        let pod = Pod(
+            metadata: ObjectMetadata(
+                name: "p",
+                annotations: [AnnotationKey.nativeContainers: "app", AnnotationKey.variant: "compat-smart"]
+            ),
+            spec: PodSpec(
+                runtimeClassName: "crun-wasmedge",
+                containers: [Container(name: "app", image: image, command: ["/app.wasm"])]
+            )
+        )
+        let policy = try policy(spec)
+        let context = AdmissionContext(stage: .validating)
+        #expect(imagesToInspect(in: pod, context: context, policy: policy) == (code == nil ? [] : [image]), "\(why)")
+        let decision = decide(pod, context: context, images: [:], policy: policy)
+        #expect(decision.containers.map(\.containerClass) == [expected], "\(why)")
+        #expect(decision.findings.filter { $0.action == .deny }.map(\.code) == (code.map { [$0] } ?? []), "\(why)")
+    }
+
     @Test func readsListsAndSingleObjects() throws {
         let one = #"{"apiVersion":"polypod.dev/v1alpha1","kind":"WasmPolicy","metadata":{"name":"a"}}"#
         #expect(try PolicySet(reading: JSONParser.parse(one)).policies.count == 1)

@@ -63,7 +63,10 @@ func declaration(
 ) -> (ContainerClass, Evidence)? {
     let name = container.name[...]
     if declared.wasm.contains(name) { return (.wasm, Evidence(.podAnnotation, AnnotationKey.wasmContainers)) }
-    if declared.native.contains(name) { return (.native, Evidence(.podAnnotation, AnnotationKey.nativeContainers)) }
+    // crun goes by the program's name whatever the Pod says: a Pod's own word is no way around rules for Wasm images.
+    if declared.native.contains(name), !policy.images.restrictsWasm {
+        return (.native, Evidence(.podAnnotation, AnnotationKey.nativeContainers))
+    }
     guard !policy.images.rules.isEmpty, let image = container.image, let reference = try? ImageReference(image),
         let rule = policy.images.rules.first(where: { $0.match.matches(reference.name) })
     else { return nil }

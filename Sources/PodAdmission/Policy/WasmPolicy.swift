@@ -100,6 +100,8 @@ public struct WasmPolicy: Sendable, Equatable {
         public var allowed: [ImagePattern] = []
         /// Whether Wasm images must be named by digest.
         public var requireDigest = false
+        /// Whether not every Wasm image may be run.
+        var restrictsWasm: Bool { !allowed.isEmpty || requireDigest }
 
         /// Creates the built-in side: no rules, everything allowed.
         public init() {}
