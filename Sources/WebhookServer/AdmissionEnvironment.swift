@@ -15,9 +15,10 @@ public struct AdmissionEnvironment: Sendable {
     public var credentials: @Sendable (PullSecretsQuery, _ deadline: ContinuousClock.Instant) async -> PullCredentials
     /// Told of every decision, after the answer is made; it must not wait.
     public var decided: @Sendable (DecidedAdmission) -> Void
-    /// The namespace whose Pods are decided by the built-in policy whatever the others say; nil for none.
+    /// The namespace whose dry runs are decided by the built-in policy whatever the others say; nil for none.
     ///
-    /// There the server has itself tried by the API server, which must not depend on what a policy allows.
+    /// There the server has itself tried by the API server, which must not depend on what a policy allows. A Pod that is
+    /// to be stored there is decided like any other, or who may make Pods there would have a way around every policy.
     public var probeNamespace: String?
 
     /// Creates the environment of a server that asks no cluster.
@@ -28,6 +29,9 @@ public struct AdmissionEnvironment: Sendable {
         credentials = { _, _ in PullCredentials() }
         decided = { _ in }
     }
+
+    /// Whether a request is of the kind that the server tries itself with.
+    func isProbe(namespace: String, isDryRun: Bool) -> Bool { isDryRun && namespace == probeNamespace }
 }
 
 /// Which pull secrets a Pod's images may be pulled with.

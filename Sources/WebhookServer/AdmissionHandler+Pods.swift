@@ -50,7 +50,9 @@ extension AdmissionHandler {
 
     /// The policy for a Pod.
     func policy(for pod: Pod, context: AdmissionContext) -> WasmPolicy {
-        guard context.namespace != environment.probeNamespace else { return WasmPolicy() }
+        guard !environment.isProbe(namespace: context.namespace, isDryRun: context.isDryRun) else {
+            return WasmPolicy()
+        }
         return environment.policies().policy(for: pod, namespace: context.namespace, labels: context.namespaceLabels)
     }
 

@@ -70,7 +70,8 @@ public struct AdmissionHandler: Sendable {
         let duration = ContinuousClock.now - began
         metrics.record(result, decision: decided?.decision, stage: stage, subject: subject, duration: duration)
         // What the server tries itself with is no news.
-        let level: Logger.Level = request.namespace == environment.probeNamespace ? .debug : .info
+        let isProbe = environment.isProbe(namespace: request.namespace, isDryRun: request.isDryRun)
+        let level: Logger.Level = isProbe ? .debug : .info
         log.write(request, stage: stage, result: result, decision: decided?.decision, duration: duration, level: level)
         if let decided { environment.decided(decided) }
         return .review(answer.bytes())

@@ -196,19 +196,23 @@ struct WorkloadAdmissionTests {
         #expect(told.all.map(\.kind) == ["Deployment"])
     }
 
-    @Test func probeNamespaceHasTheBuiltInPolicy() async throws {
+    @Test(
+        arguments: [
+            ("default", true, true, "the policy counts"),
+            ("polypod-probe", true, false, "the probe does not depend on a policy"),
+            ("polypod-probe", false, true, "what would be stored is no probe"),
+        ]
+    )
+    func probeHasTheBuiltInPolicy(namespace: String, isDryRun: Bool, isAllowed: Bool, why: String) async throws {
         var environment = AdmissionEnvironment(policies: try policy(#"{"mode":"DryRun"}"#))
         environment.probeNamespace = "polypod-probe"
         let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
         let pod = Reviews.pod([
             ["name": "probe", "image": "registry.example/app:1", "readinessProbe": ["exec": ["command": ["/x"]]]]
         ])
-        for (namespace, isAllowed) in [("default", true), ("polypod-probe", false)] {
-            var request = Reviews.review(pod)
-            request = request.with(namespace: namespace)
-            let response = try await handler.response(request, stage: .validating)
-            #expect(response["allowed"] == .bool(isAllowed), "\(namespace)")
-        }
+        let request = Reviews.review(pod).with(namespace: namespace, isDryRun: isDryRun)
+        let response = try await handler.response(request, stage: .validating)
+        #expect(response["allowed"] == .bool(isAllowed), "\(why)")
     }
 
     @Test func oneLineIsSaidOnce() async throws {
@@ -220,9 +224,10 @@ struct WorkloadAdmissionTests {
 }
 
 extension JSONValue {
-    fileprivate func with(namespace: String) -> JSONValue {
+    fileprivate func with(namespace: String, isDryRun: Bool) -> JSONValue {
         guard var object = self.object, var request = object["request"]?.object else { return self }
         request["namespace"] = .string(namespace)
+        request["dryRun"] = .bool(isDryRun)
         object["request"] = .object(request)
         return .object(object)
     }
