@@ -1,7 +1,11 @@
 /// When the next proof is tried.
 struct ProofPacing: Sendable {
     /// How long one request may take.
-    var limit = Duration.seconds(10)
+    ///
+    /// Where packets are lost, the API server waits for the mutating webhook and then for the validating one, five
+    /// seconds each (timeoutSeconds in deploy/webhook/base), before it says that it cannot reach them. Whoever hangs up
+    /// by then never hears it, and would take the fault for the API server's own.
+    var limit = Duration.seconds(14)
     /// How long after the start the first one is tried, when the server listens.
     var first = Duration.seconds(1)
     /// How long to wait where there is nothing to find out soon.

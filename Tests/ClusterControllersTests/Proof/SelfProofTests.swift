@@ -146,6 +146,17 @@ struct SelfProofTests {
         #expect(abs((pause - .seconds(seconds)) / .milliseconds(1)) < 1)
     }
 
+    @Test("The API server's word on webhooks that lose its packets is waited for, and counts as our own fault")
+    func webhooksThatLosePackets() {
+        // timeoutSeconds of both entries in deploy/webhook/base.
+        let timeouts = Duration.seconds(5) * 2
+        #expect(ProofPacing().limit >= timeouts + .seconds(2))
+        #expect(ProofPacing().limit < .seconds(15), "the client hangs up then")
+        let words = #"failed calling webhook "pods.polypod.dev": failed to call webhook: context deadline exceeded"#
+        let error = KubernetesAPIError(.refused, "no", serverMessage: words)
+        #expect(ProofOutcome(.failure(error)).isOwnFault)
+    }
+
     @Test func asksARealServer() async throws {
         try await LoopbackAPIServer.with { request in
             guard request.line.hasPrefix("POST") else {
