@@ -13,6 +13,8 @@ public final class FailurePolicyController: Service, Sendable {
     ///
     /// Replicas that go at the same time still see each other for a moment.
     static let looksBeforeLeaving = 4
+    /// How long all of that may take: the drain comes after it and needs the rest of the Pod's grace.
+    static let leaveLimit = Duration.seconds(9)
 
     let calls: Calls
     private let isLeader: @Sendable () -> Bool
@@ -82,7 +84,7 @@ public final class FailurePolicyController: Service, Sendable {
         } onGracefulShutdown: {
             self.queue.finish()
         }
-        if !Task.isCancelled { await leave() }
+        if !Task.isCancelled { await clock.within(Self.leaveLimit) { await self.leave() } }
     }
 
     /// Makes sure that no Fail is left behind without anybody to answer.

@@ -78,6 +78,8 @@ struct FailurePolicyControllerTests {
         }
     }
 
+    @Test func limitsNeverEndOnAScriptedClock() { #expect(FailurePolicyController.leaveLimit == ScriptedTime.limit) }
+
     static let down = ProofOutcome.webhookUnreachable
 
     @Test(arguments: [
@@ -135,6 +137,31 @@ struct FailurePolicyControllerTests {
         let document = try JSONParser.parse(configuration)
         #expect(FailurePolicy(of: "pods.polypod.dev", in: document) == policy, "\(why)")
         #expect((FailurePolicy.ignore.patch("pods.polypod.dev", in: document) == nil) == (policy == nil), "\(why)")
+    }
+
+    @Test("An API server that hangs does not keep the server from its drain")
+    func leavesInTime() async throws {
+        let cluster = Cluster()
+        var calls = cluster.calls
+        calls.hasOthers = { () throws(KubernetesAPIError) in
+            try? await Task.sleep(for: .seconds(3600))
+            throw KubernetesAPIError(.timeout, "cut off")
+        }
+        let controller = FailurePolicyController(
+            calls: calls,
+            isLeader: { false },
+            logger: SelfProofTests.logger,
+            metrics: FailurePolicyMetrics(factory: NOOPMetricsHandler.instance),
+            clock: ServiceClock(sleep: { if $0 != FailurePolicyController.leaveLimit { throw CancellationError() } })
+        )
+        let settings = ServiceGroupConfiguration(services: [controller], logger: SelfProofTests.logger)
+        let group = ServiceGroup(configuration: settings)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(cluster.state.withLock { $0.writes } == 0)
     }
 
     @Test func patchesARealServer() async throws {
