@@ -8,8 +8,7 @@ extension KubernetesEvent {
     /// others has no eyes.
     init?(_ admission: DecidedAdmission) {
         guard admission.kind == "Pod", admission.operation == .create, !admission.isDryRun,
-            !admission.namespace.isEmpty, let owner = admission.metadata.controller, !owner.name.isEmpty,
-            !owner.uid.isEmpty
+            !admission.namespace.isEmpty, let owner = admission.metadata.controller, owner.canExist
         else { return nil }
         let subject = Subject(
             apiVersion: owner.apiVersion,
@@ -51,5 +50,17 @@ extension KubernetesEvent {
             text += text.isEmpty ? line : "\n" + line
         }
         return text
+    }
+}
+
+extension OwnerReference {
+    /// Whether there can be such an object.
+    ///
+    /// The mutating webhook is asked before the API server has looked at the fields, so that each may be as long as a
+    /// request; what is said of an owner is kept in memory. A name is a DNS subdomain at most, as is a group (and its
+    /// version a DNS label); a kind is a DNS label (apiextensions, validation.go), a uid in practice a UUID.
+    fileprivate var canExist: Bool {
+        (1...253).contains(name.utf8.count) && (1...128).contains(uid.utf8.count) && kind.utf8.count <= 63
+            && apiVersion.utf8.count <= 253 + 1 + 63
     }
 }

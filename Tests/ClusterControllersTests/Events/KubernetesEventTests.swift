@@ -58,6 +58,34 @@ struct KubernetesEventTests {
                 reason: nil
             ),
             Row(
+                why: "an owner with a name that no object has, as a Pod may say that nobody has looked at yet",
+                admission: Admissions.refused(
+                    owner: .init(kind: "Job", name: String(repeating: "j", count: 254), uid: "u")
+                ),
+                reason: nil
+            ),
+            Row(
+                why: "an owner with a uid that no object has",
+                admission: Admissions.routed(
+                    owner: .init(kind: "Job", name: "j", uid: String(repeating: "u", count: 1 << 20))
+                ),
+                reason: nil
+            ),
+            Row(
+                why: "an owner of a kind that there cannot be",
+                admission: Admissions.routed(
+                    owner: .init(kind: String(repeating: "K", count: 1 << 20), name: "j", uid: "u")
+                ),
+                reason: nil
+            ),
+            Row(
+                why: "an owner of a version that there cannot be",
+                admission: Admissions.routed(
+                    owner: .init(apiVersion: String(repeating: "a", count: 1 << 20), kind: "Job", name: "j", uid: "u")
+                ),
+                reason: nil
+            ),
+            Row(
                 why: "a change of a Pod, such as kubectl debug",
                 admission: Admissions.refused(operation: .update),
                 reason: nil
