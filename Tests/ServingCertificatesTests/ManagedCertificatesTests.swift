@@ -85,6 +85,30 @@ struct ManagedCertificatesTests {
         }
     }
 
+    @Test(
+        "An API server that does not answer at the start is waited for, but not for good",
+        arguments: [(503, "starting"), (429, "busy"), (504, "slow")]
+    )
+    func anAPIServerThatIsAwayAtTheStart(status: Int, why: String) async throws {
+        let cluster = FakeCluster()
+        let time = Box(start)
+        try await cluster.serve { client in
+            let replica = Replica(client, time: time) { $0.pollInterval = .zero }
+            cluster.refuse(FakeCluster.secret, status)
+            for _ in 0..<3 { cluster.interrupt("GET", FakeCluster.secret) { _ in time.value += 10 } }
+            cluster.interrupt("GET", FakeCluster.secret) { $0.refuse(FakeCluster.secret, nil) }
+            try await replica.certificates.prepare()
+            #expect(cluster.record != nil, "\(why)")
+            #expect(replica.said(.warning) == ["trouble with reading the CA's Secret"], "said once")
+
+            cluster.refuse(FakeCluster.secret, status)
+            cluster.interrupt("GET", FakeCluster.secret) { _ in time.value += 300 }
+            await #expect { try await replica.certificates.prepare() } throws: { error in
+                (error as? ServingCertificates.CertificateError)?.code == .kubernetes
+            }
+        }
+    }
+
     @Test func aRightCABundleIsNeverWritten() async throws {
         let cluster = FakeCluster()
         let time = Box(start)

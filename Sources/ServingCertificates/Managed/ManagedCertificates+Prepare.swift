@@ -3,7 +3,9 @@ import KubernetesAPI
 extension ManagedCertificates {
     /// Reads the CA, or makes it where there is none that works, and signs the first leaf.
     ///
-    /// Any replica may make the CA: the API server takes one Secret of a name, and the others read that.
+    /// Any replica may make the CA: the API server takes one Secret of a name, and the others read that. An API server
+    /// that does not answer, as after a node's start, is waited for: a process that ends instead is started again later
+    /// and later, and would be away for minutes after the API server is back.
     /// - Throws: ``CertificateError``.
     public func prepare() async throws(CertificateError) {
         for _ in 0..<Self.maximumAttempts {
@@ -33,11 +35,24 @@ extension ManagedCertificates {
 
     private static var maximumAttempts: Int { 5 }
 
+    /// How long an API server that does not answer is waited for, in seconds; less than the startup probe allows.
+    private static var patience: Int { 240 }
+
     private func storedSecret() async throws(CertificateError) -> AuthoritySecret {
-        do throws(KubernetesAPIError) {
-            return try await readSecret()
-        } catch {
-            throw CertificateError(.kubernetes, "the Secret with the CA cannot be read: \(error)")
+        let end = now() + Self.patience
+        while true {
+            let failure: KubernetesAPIError
+            do throws(KubernetesAPIError) {
+                let secret = try await readSecret()
+                troubles.ended(.readingSecret)
+                return secret
+            } catch {
+                failure = error
+            }
+            guard failure.mayPass, now() < end,
+                (try? await clock.sleep(for: min(configuration.pollInterval, .seconds(2)), tolerance: nil)) != nil
+            else { throw CertificateError(.kubernetes, "the Secret with the CA cannot be read: \(failure)") }
+            troubles.began(.readingSecret, "\(failure)")
         }
     }
 }
@@ -45,4 +60,14 @@ extension ManagedCertificates {
 extension KubernetesAPIError {
     /// Whether somebody else was faster.
     var isLostRace: Bool { code == .conflict || code == .alreadyExists }
+
+    /// Whether it may be over in a moment without anybody's doing: an API server that is starting, or too busy.
+    var mayPass: Bool {
+        switch code {
+        case .unreachable, .timeout, .tooManyRequests, .refused: true
+        case .notInCluster, .configuration, .unauthenticated, .forbidden, .notFound, .conflict, .alreadyExists, .gone,
+            .invalid:
+            false
+        }
+    }
 }
