@@ -5,6 +5,7 @@ extension AdmissionHandler {
     /// Decides on a Pod; nil where the request has none, or an operation that nobody knows.
     func decidePod(
         _ request: AdmissionRequest,
+        labels: [String: String]?,
         stage: AdmissionStage,
         deadline: ContinuousClock.Instant
     ) async throws(FieldError) -> DecidedAdmission? {
@@ -12,7 +13,7 @@ extension AdmissionHandler {
             return nil
         }
         let pod = try Pod(object)
-        var context = await circumstances(of: request, stage: stage, operation: operation)
+        var context = circumstances(of: request, labels: labels, stage: stage, operation: operation)
         context.oldPod = try request.oldObject.map { old throws(FieldError) in try Pod(old) }
         let policy = policy(for: pod, context: context)
         let images = await answers(
@@ -33,9 +34,10 @@ extension AdmissionHandler {
     /// What of a decision's circumstances is not in the object.
     func circumstances(
         of request: AdmissionRequest,
+        labels: [String: String]?,
         stage: AdmissionStage,
         operation: AdmissionOperation
-    ) async -> AdmissionContext {
+    ) -> AdmissionContext {
         AdmissionContext(
             stage: stage,
             operation: operation,
@@ -43,7 +45,7 @@ extension AdmissionHandler {
             username: request.username,
             namespace: request.namespace,
             isDryRun: request.isDryRun,
-            namespaceLabels: await environment.namespaceLabels(request.namespace),
+            namespaceLabels: labels,
             cluster: environment.cluster()
         )
     }
@@ -64,7 +66,9 @@ extension AdmissionHandler {
     ) async -> [String: ImageAnswer] {
         guard !images.isEmpty else { return [:] }
         let hasSecrets = !secrets.imagePullSecrets.isEmpty || secrets.serviceAccountName != nil
-        let credentials = hasSecrets ? await environment.credentials(secrets, deadline) : PullCredentials()
+        // An API server that is slow must leave time for the registry, which may need no secret.
+        let half = ContinuousClock.now + (deadline - ContinuousClock.now) / 2
+        let credentials = hasSecrets ? await environment.credentials(secrets, half) : PullCredentials()
         return await inspector.answers(for: images, credentials: credentials, deadline: deadline)
     }
 }

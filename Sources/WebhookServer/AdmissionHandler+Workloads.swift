@@ -9,12 +9,13 @@ extension AdmissionHandler {
     /// Decides on a workload by the Pods that it will have; nil where the request has none.
     func decideWorkload(
         _ request: AdmissionRequest,
+        labels: [String: String]?,
         deadline: ContinuousClock.Instant
     ) async throws(FieldError) -> DecidedAdmission? {
         guard let object = request.object, let operation = AdmissionOperation(rawValue: request.operation),
             let workload = try Self.workload(object, namespace: request.namespace)
         else { return nil }
-        let context = await circumstances(of: request, stage: .validating, operation: operation)
+        let context = circumstances(of: request, labels: labels, stage: .validating, operation: operation)
         let policy = policy(for: workload.pod, context: context)
         let before = try request.oldObject.flatMap { old throws(FieldError) in
             try Self.workload(old, namespace: request.namespace)

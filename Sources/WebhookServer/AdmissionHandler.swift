@@ -53,12 +53,18 @@ public struct AdmissionHandler: Sendable {
         }
         var answer = AdmissionAnswer(uid: request.uid)
         let subject = AdmissionSubject(request)
+        let labels = subject == .other ? nil : await environment.namespaceLabels(request.namespace)
+        guard labels != nil || subject == .other || !needsLabels(request) else {
+            metrics.count(.unknownNamespace, stage: stage, subject: subject)
+            return .unavailable("the labels of the namespace, which a policy asks for, are not known")
+        }
         var decided: DecidedAdmission?
         var result = AdmissionResult.skipped
         do throws(FieldError) {
             switch subject {
-            case .pod: decided = try await decidePod(request, stage: stage, deadline: deadline)
-            case .workload where stage == .validating: decided = try await decideWorkload(request, deadline: deadline)
+            case .pod: decided = try await decidePod(request, labels: labels, stage: stage, deadline: deadline)
+            case .workload where stage == .validating:
+                decided = try await decideWorkload(request, labels: labels, deadline: deadline)
             case .workload, .other: break
             }
             if let decided { result = answer.apply(decided.decision, stage: stage) }
@@ -75,6 +81,14 @@ public struct AdmissionHandler: Sendable {
         log.write(request, stage: stage, result: result, decision: decided?.decision, duration: duration, level: level)
         if let decided { environment.decided(decided) }
         return .review(answer.bytes())
+    }
+
+    /// Whether who decides has to know the namespace's labels.
+    ///
+    /// Without them a policy for labelled namespaces would be passed over; so the webhook's failurePolicy decides.
+    private func needsLabels(_ request: AdmissionRequest) -> Bool {
+        !environment.isProbe(namespace: request.namespace, isDryRun: request.isDryRun)
+            && environment.policies().asksForNamespaceLabels
     }
 
     /// A handler for a server that counts what never became a review.

@@ -69,8 +69,8 @@ public struct AdmissionMetrics: Sendable {
     }
 
     /// Counts a request that never became a review.
-    func count(_ result: AdmissionResult, stage: AdmissionStage) {
-        self[stage].results[Key(subject: .other, result: result)]?.increment()
+    func count(_ result: AdmissionResult, stage: AdmissionStage, subject: AdmissionSubject = .other) {
+        self[stage].results[Key(subject: subject, result: result)]?.increment()
     }
 
     /// Records an answered review.

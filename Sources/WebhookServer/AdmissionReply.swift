@@ -2,7 +2,8 @@ public import NIOCore
 
 /// What is sent back for one review.
 public struct AdmissionReply: Sendable {
-    /// The HTTP status: 200 for every review that is one, whatever the decision; 400 for what is none.
+    /// The HTTP status: 200 for every review that is one, whatever the decision; 400 for what is none, 503
+    /// where too little is known to decide.
     public let status: Int
     /// The body's media type.
     public let contentType: String
@@ -11,6 +12,10 @@ public struct AdmissionReply: Sendable {
 
     static func review(_ bytes: [UInt8]) -> AdmissionReply {
         AdmissionReply(status: 200, contentType: "application/json", body: ByteBuffer(bytes: bytes))
+    }
+
+    static func unavailable(_ reason: String) -> AdmissionReply {
+        AdmissionReply(status: 503, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: reason + "\n"))
     }
 
     static func badRequest(_ reason: String) -> AdmissionReply {

@@ -11,6 +11,8 @@ import WebhookServer
 struct ClusterParts: Sendable {
     private let settings: ClusterSettings
     private let client: KubernetesClient
+    /// For what tenants cause to be asked, so that they cannot keep the lease and the certificates waiting.
+    private let tenantsClient: KubernetesClient
     private let leader: LeaderElection
     private let policies: PolicyController
     private let watch: ClusterWatch
@@ -30,6 +32,8 @@ struct ClusterParts: Sendable {
         self.settings = settings
         let client = try KubernetesClient(settings.access)
         self.client = client
+        let tenantsClient = try KubernetesClient(settings.access)
+        self.tenantsClient = tenantsClient
         let logger = Logger(label: "polypod-cluster")
         let leader = LeaderElection(
             client: client,
@@ -52,7 +56,7 @@ struct ClusterParts: Sendable {
                 logger: logger,
                 now: AdmissionServer.systemTime
             ) : nil
-        let secrets = settings.readsPullSecrets ? PullSecretReader(client: client) : nil
+        let secrets = settings.readsPullSecrets ? PullSecretReader(client: tenantsClient) : nil
         self.secrets = secrets
         events =
             settings.writesEvents ? EventRecorder(client: client, instance: settings.instance, logger: logger) : nil
@@ -121,7 +125,8 @@ struct ClusterParts: Sendable {
     /// What the server needs for as long as it answers.
     var servicesAround: [any Service] {
         let services: [(any Service)?] = [
-            ClientService(client: client), leader, policies, watch, certificates, events, warmer,
+            ClientService(client: client), ClientService(client: tenantsClient), leader, policies, watch, certificates,
+            events, warmer,
         ]
         return services.compactMap { $0 }
     }

@@ -215,6 +215,23 @@ struct WorkloadAdmissionTests {
         #expect(response["allowed"] == .bool(isAllowed), "\(why)")
     }
 
+    @Test(
+        arguments: [
+            (#"{"matchLabels":{"team":"a"}}"#, nil, 503, "nobody knows whether the policy is for it"),
+            (#"{"matchLabels":{"team":"a"}}"#, [:], 200, "a namespace without labels is known"),
+            (#"{"matchLabels":{"kubernetes.io/metadata.name":"x"}}"#, nil, 200, "the name is always known"),
+        ] as [(String, [String: String]?, Int, String)]
+    )
+    func unknownLabelsDecideNothing(selector: String, labels: [String: String]?, status: Int, why: String) async throws
+    {
+        var environment = AdmissionEnvironment(policies: try policy(#"{"match":{"namespaceSelector":\#(selector)}}"#))
+        environment.namespaceLabels = { _ in labels }
+        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        for stage in [AdmissionStage.mutating, .validating] {
+            #expect(await handler.answer(Reviews.review(), stage: stage).status == status, "\(why)")
+        }
+    }
+
     @Test func oneLineIsSaidOnce() async throws {
         let template: JSONValue = ["name": "app", "image": "registry.example/gone:1"]
         let response = try await AdmissionHandler.test(TableInspector())

@@ -35,6 +35,13 @@ public struct PolicySet: Sendable, Equatable {
         } ?? WasmPolicy()
     }
 
+    /// Whether a policy asks for more of a namespace than its name.
+    public var asksForNamespaceLabels: Bool {
+        policies.contains { policy in
+            policy.namespaceSelector.requirements.contains { $0.key != LabelSelector.namespaceNameLabel }
+        }
+    }
+
     /// Refuses policies that ask for more of a namespace than its name, where nobody knows more of it.
     ///
     /// Such a policy would silently never match.

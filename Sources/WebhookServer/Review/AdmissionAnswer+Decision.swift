@@ -14,6 +14,8 @@ enum AdmissionResult: String, CaseIterable {
     case unreadable
     /// No review.
     case badRequest = "bad_request"
+    /// Not looked at, since a policy asks for labels of its namespace that are not known.
+    case unknownNamespace = "unknown_namespace"
     /// Not looked at, since there was too much to do.
     case overloaded
     /// Not read, since its body is too long.
