@@ -53,7 +53,7 @@ public struct WasmPolicy: Sendable, Equatable {
             "crun", "crun-wasm", "crun-wasmer", "crun-wasmtime", "lunatic", "slight", "spin", "wasmedge", "wasmer",
             "wasmtime", "wasmtime-slight", "wasmtime-spin", "wasmtime-spin-v2", "wws",
         ]
-        /// Whether the nodes' crun gives a module's exit code to the container; Debian's does not (FACTS 11).
+        /// Whether the nodes' crun gives a module's exit code to the container; Debian's does not.
         public var preservesExitCodes = false
         /// The platforms of the cluster's nodes: what a node would pull from an index; empty for every Linux platform.
         public var nodePlatforms: [Platform] = []
