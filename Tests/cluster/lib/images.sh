@@ -4,7 +4,7 @@
 push_images() {
   local busybox
   busybox=$(command -v busybox) || fail_setup "busybox is not installed (Debian package busybox-static)"
-  ! readelf -d "$busybox" 2>/dev/null | grep -q NEEDED || fail_setup "$busybox is not static (Debian package busybox-static)"
+  ! grep -q NEEDED <<<"$(readelf -d "$busybox" 2>/dev/null)" || fail_setup "$busybox is not static (Debian package busybox-static)"
   mkdir -p "${work:?}/files"
   cp "$busybox" "$work/files/busybox"
   wat2wasm "$here/modules/hello.wat" -o "$work/files/hello.wasm"

@@ -67,8 +67,9 @@ is_running() {
   eventually 60 "$1 is running" running "$1"
 }
 
+# Into grep all at once: one that ends at the first match would end kubectl, and the pipe would count as failed.
 log_has() {
-  kubectl -n "$ns" logs "$1" -c "$2" | grep -q -- "$3"
+  grep -q -- "$3" <<<"$(kubectl -n "$ns" logs "$1" -c "$2")"
 }
 
 says() {

@@ -106,7 +106,7 @@ prepare_image() {
   webhook_image=$registry/polypod-test/polypod-webhook:$(cksum <"$webhook_program" | tr ' ' -)
   # The program under test where it is static, else one that is built for the image.
   local binary=$webhook_program
-  ! readelf -l "$binary" | grep -q INTERP || binary=
+  ! grep -q INTERP <<<"$(readelf -l "$binary")" || binary=
   IMAGE=$webhook_image IMAGE_BINARY=$binary IMAGE_FROM_HOST=1 IMAGE_PUSH=plain "$repository/deploy/webhook/make-image" \
     >"$work/image.log" 2>&1 || fail_setup "the webhook's image was not built: $(tail -n 3 "$work/image.log")"
 }

@@ -7,7 +7,7 @@ case_bare() {
 }
 
 no_such_runtime() {
-  kubectl -n "$ns" get events -o json | jq -r '.items[].message' | grep -q 'no runtime for "crun-wasmedge" is configured'
+  grep -q 'no runtime for "crun-wasmedge" is configured' <<<"$(kubectl -n "$ns" get events -o json | jq -r '.items[].message')"
 }
 
 case_plan() {
@@ -36,7 +36,7 @@ case_broken_configuration() {
 # containerd 1.x: the imported file's table takes the place of the whole of the main file's.
 case_imported_configuration() {
   local said status=0
-  "${node_shell[@]}" containerd --version | grep -q ' v\?1\.' || skip "containerd 2 merges what it imports"
+  grep -q ' v\?1\.' <<<"$("${node_shell[@]}" containerd --version)" || skip "containerd 2 merges what it imports"
   mkdir -p "$node_root/etc/containerd/conf.d"
   printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  enable_tls_streaming = false\n' >"$node_root/etc/containerd/conf.d/other.toml"
   sed -i '1a imports = ["/etc/containerd/conf.d/*.toml"]' "$config"

@@ -60,7 +60,7 @@ case_invalid_policy_is_reported_and_harmless() {
   said=$(create exec-probe 2>&1)
   expect_match "what is said" "$said" 'Warning: .*\[exec-probe\]'
   eventually 20 "an Event" invalid_policy_event
-  webhook_metrics | grep -E '^polypod_policies\{state="invalid"\} 1' >/dev/null || { echo "no metric tells of it"; return 1; }
+  expect_match "the metrics" "$(webhook_metrics)" '^polypod_policies\{state="invalid"\} 1'
   expect_match "a column" "$(kubectl get wasmpolicies)" '^test .*False'
 }
 
