@@ -29,18 +29,14 @@ public struct PolicySet: Sendable, Equatable {
     ///   - namespace: The request's namespace, which every namespace also has as label `kubernetes.io/metadata.name`.
     ///   - labels: The namespace's labels; nil where nobody knows them, as for a server that asks no cluster.
     public func policy(for pod: Pod, namespace: String, labels: [String: String]? = nil) -> WasmPolicy {
-        let namespaceLabels = (labels ?? [:]).merging([LabelSelector.namespaceNameLabel: namespace]) { $1 }
+        let namespaceLabels = LabelSelector.labels(ofNamespace: namespace, known: labels)
         return policies.first {
             $0.namespaceSelector.matches(namespaceLabels) && $0.podSelector.matches(pod.metadata.labels)
         } ?? WasmPolicy()
     }
 
     /// Whether a policy asks for more of a namespace than its name.
-    public var asksForNamespaceLabels: Bool {
-        policies.contains { policy in
-            policy.namespaceSelector.requirements.contains { $0.key != LabelSelector.namespaceNameLabel }
-        }
-    }
+    public var asksForNamespaceLabels: Bool { policies.contains { $0.askedNamespaceLabel != nil } }
 
     /// Refuses policies that ask for more of a namespace than its name, where nobody knows more of it.
     ///
@@ -48,14 +44,12 @@ public struct PolicySet: Sendable, Equatable {
     /// - Throws: ``FieldError`` at the selector of the first.
     public func requireNamespaceNames() throws(FieldError) {
         for policy in policies {
-            for requirement in policy.namespaceSelector.requirements
-            where requirement.key != LabelSelector.namespaceNameLabel {
-                throw FieldError(
-                    "policy \(policy.name ?? "without a name"): only \(LabelSelector.namespaceNameLabel) is known of a "
-                        + "namespace here, not \(requirement.key)",
-                    at: ["spec", "match", "namespaceSelector"].map { .key($0) }
-                )
-            }
+            guard let label = policy.askedNamespaceLabel else { continue }
+            throw FieldError(
+                "policy \(policy.name ?? "without a name"): only \(LabelSelector.namespaceNameLabel) is known of a "
+                    + "namespace here, not \(label)",
+                at: ["spec", "match", "namespaceSelector"].map { .key($0) }
+            )
         }
     }
 }
@@ -63,4 +57,16 @@ public struct PolicySet: Sendable, Equatable {
 extension LabelSelector {
     /// The label that every namespace has, with its own name as value.
     public static let namespaceNameLabel = "kubernetes.io/metadata.name"
+
+    /// What selectors see of a namespace: the labels that are known of it, and always its name.
+    public static func labels(ofNamespace name: String, known labels: [String: String]?) -> [String: String] {
+        (labels ?? [:]).merging([namespaceNameLabel: name]) { $1 }
+    }
+}
+
+extension WasmPolicy {
+    /// The first label beside its name that the policy asks of a namespace; nil where it asks for none.
+    public var askedNamespaceLabel: String? {
+        namespaceSelector.requirements.first { $0.key != LabelSelector.namespaceNameLabel }?.key
+    }
 }

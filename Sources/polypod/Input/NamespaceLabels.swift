@@ -32,7 +32,7 @@ struct NamespaceLabels: Equatable {
     ///   - policies: The policies.
     ///   - namespaces: The namespaces of the Pods in question.
     func warning(about policies: PolicySet, namespaces: some Sequence<String>) -> String? {
-        let asking = policies.policies.filter(\.asksForNamespaceLabels).map(\.shownName)
+        let asking = policies.policies.filter { $0.askedNamespaceLabel != nil }.map(\.shownName)
         let untold = Set(namespaces).filter { self[$0] == nil }.sorted()
         guard !asking.isEmpty, !untold.isEmpty else { return nil }
         return "\(asking.joined(separator: ", ")): asks for labels of namespaces, but no Namespace object among the "
@@ -41,11 +41,6 @@ struct NamespaceLabels: Equatable {
 }
 
 extension WasmPolicy {
-    /// Whether the policy asks for more of a namespace than its name.
-    var asksForNamespaceLabels: Bool {
-        namespaceSelector.requirements.contains { $0.key != LabelSelector.namespaceNameLabel }
-    }
-
     /// The name to show to a person.
     var shownName: String { name ?? "(no name)" }
 }

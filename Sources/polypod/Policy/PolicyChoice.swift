@@ -23,7 +23,7 @@ struct PolicyChoice {
     ///   - namespace: The Pods' namespace.
     ///   - labels: The namespace's labels; nil where nobody knows them.
     init(among policies: [SourcedPolicy], podLabels: [String: String], namespace: String, labels: [String: String]?) {
-        let namespaceLabels = (labels ?? [:]).merging([LabelSelector.namespaceNameLabel: namespace]) { $1 }
+        let namespaceLabels = LabelSelector.labels(ofNamespace: namespace, known: labels)
         var passedOver: [PassedOver] = []
         var decides: SourcedPolicy?
         for sourced in policies {
