@@ -189,3 +189,37 @@ import Testing
         #expect((9 << 20)..<(20 << 20) ~= cache.bytes, "an estimate that counts shared facts twice")
     }
 }
+
+@Suite("A map that forgets")
+struct ForgettingMapTests {
+    @Test("It never holds more than its limit, and keeps what is used")
+    func bounds() {
+        var map = LRU<Int, Int>(entries: 10)
+        for number in 0..<1000 {
+            map.insert(number, for: number)
+            #expect(map.value(for: 0) == 0)
+            #expect(map.count <= 10)
+        }
+        #expect(map.value(for: 999) == 999)
+        #expect(map.value(for: 900) == nil)
+    }
+
+    @Test("At least the newest half is there")
+    func newestHalf() {
+        var map = LRU<Int, Int>(entries: 10)
+        for number in 0..<100 {
+            map.insert(number, for: number)
+            for recent in max(0, number - 4)...number { #expect(map.value(for: recent) == recent) }
+        }
+    }
+
+    @Test("An entry set again is one entry, and one removed is none")
+    func oneEach() {
+        var map = LRU<Int, Int>(entries: 4)
+        for number in 0..<4 { map.insert(number, for: number) }
+        map.insert(9, for: 0)
+        #expect(map.value(for: 0) == 9)
+        map.remove(0)
+        #expect(map.value(for: 0) == nil)
+    }
+}

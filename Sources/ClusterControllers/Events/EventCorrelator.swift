@@ -1,3 +1,5 @@
+import ImageRegistry
+
 /// Which Events are written anew, which are counted on one that is there, and which are too many.
 ///
 /// A value without a client or a clock. The rules are client-go's (tools/record, events_cache.go): an object gets 25 at
@@ -23,13 +25,13 @@ struct EventCorrelator: Sendable {
         case drop
     }
 
-    private var series: RecentMap<KubernetesEvent, Series>
-    private var buckets: RecentMap<KubernetesEvent.Subject, TokenBucket>
+    private var series: LRU<KubernetesEvent, Series>
+    private var buckets: LRU<KubernetesEvent.Subject, TokenBucket>
 
     /// Creates a correlator that remembers `limit` Events and as many objects.
     init(limit: Int = 4096) {
-        series = RecentMap(limit: limit)
-        buckets = RecentMap(limit: limit)
+        series = LRU(entries: limit)
+        buckets = LRU(entries: limit)
     }
 
     /// What to do with `event`.

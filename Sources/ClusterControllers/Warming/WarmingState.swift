@@ -1,3 +1,5 @@
+import ImageRegistry
+
 /// What a list has told that is new.
 struct WarmingBatch: Sendable, Equatable {
     let kind: WarmedKind
@@ -22,14 +24,14 @@ struct WarmingState: Sendable {
     ///
     /// A change of the status leaves the generation alone. The Jobs of old versions of Kubernetes have none; the
     /// template of a Job cannot be changed.
-    private var known: RecentMap<String, Int>
+    private var known: LRU<String, Int>
     /// The images of lists that wait, each once for the credentials it is pulled with.
     private var waiting: Set<WarmingEntry> = []
     private var listed: Set<WarmedKind> = []
     private let listedLimit: Int
 
     init(knownLimit: Int = WarmingState.knownLimit, listedLimit: Int = WarmingState.listedLimit) {
-        known = RecentMap(limit: knownLimit)
+        known = LRU(entries: knownLimit)
         self.listedLimit = listedLimit
     }
 

@@ -51,37 +51,3 @@ struct TokenBucketTests {
         #expect(bucket.take(at: start + .seconds(10)) == true)
     }
 }
-
-@Suite("A map that forgets")
-struct RecentMapTests {
-    @Test("It never holds more than its limit, and keeps what is used")
-    func bounds() {
-        var map = RecentMap<Int, Int>(limit: 10)
-        for number in 0..<1000 {
-            map.insert(number, for: number)
-            #expect(map.value(for: 0) == 0)
-            #expect(map.count <= 10)
-        }
-        #expect(map.value(for: 999) == 999)
-        #expect(map.value(for: 900) == nil)
-    }
-
-    @Test("At least the newest half is there")
-    func newestHalf() {
-        var map = RecentMap<Int, Int>(limit: 10)
-        for number in 0..<100 {
-            map.insert(number, for: number)
-            for recent in max(0, number - 4)...number { #expect(map.value(for: recent) == recent) }
-        }
-    }
-
-    @Test("An entry set again is one entry, and one removed is none")
-    func oneEach() {
-        var map = RecentMap<Int, Int>(limit: 4)
-        for number in 0..<4 { map.insert(number, for: number) }
-        map.insert(9, for: 0)
-        #expect(map.value(for: 0) == 9)
-        map.remove(0)
-        #expect(map.value(for: 0) == nil)
-    }
-}
