@@ -9,7 +9,6 @@ import WebhookServer
 
 /// What the server does with a cluster, put together: each part a service of its own.
 struct ClusterParts: Sendable {
-    private let settings: ClusterSettings
     private let client: KubernetesClient
     /// For what tenants cause to be asked, so that they cannot keep the lease and the certificates waiting.
     private let tenantsClient: KubernetesClient
@@ -29,7 +28,6 @@ struct ClusterParts: Sendable {
     ///   - base: The policies of the file, which those of the cluster join.
     ///   - inspector: Who looks images up.
     init(_ settings: ClusterSettings, base: PolicySet, inspector: ImageInspector) throws(KubernetesAPIError) {
-        self.settings = settings
         let client = try KubernetesClient(settings.access)
         self.client = client
         let tenantsClient = try KubernetesClient(settings.access)
