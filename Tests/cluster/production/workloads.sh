@@ -54,11 +54,16 @@ case_owner_has_an_event() {
   wasm_pod "$images/hello:1" | jq '.spec.containers[0].readinessProbe = {exec: {command: ["/x"]}}' | workload_of Deployment |
     jq '.metadata.name = "refused"' | kubectl -n "$ns" apply -f -
   eventually 30 "an Event on the refused one's ReplicaSet" event_of ReplicaSet PodRefused
-  kubectl -n "$ns" delete deployments --all --cascade=foreground --timeout=60s
+  kubectl -n "$ns" delete deployments --all
+  eventually 30 "the ReplicaSets are gone" no_replica_sets
   kubectl -n "$ns" delete events --all >/dev/null
   wasm_pod "$images/hello:1" | kubectl -n "$ns" create --dry-run=server -f -
   sleep 2
   expect "Events of a dry run" "$(kubectl -n "$ns" get events -o json | jq '[.items[] | select(.source.component == "polypod-webhook" and .reason == "PodRouted")] | length')" 0
+}
+
+no_replica_sets() {
+  [ "$(kubectl -n "$ns" get replicasets -o name | wc -l)" -eq 0 ]
 }
 
 event_of() {
