@@ -66,18 +66,19 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        .target(name: "PodAdmission", swiftSettings: strict),
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "PodAdmission", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "ImageRegistry",
             dependencies: [
-                "PodAdmission", asyncHTTPClient, crypto, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "JSON", "PodAdmission", asyncHTTPClient, crypto, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                "PodAdmission", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
+                "JSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
                 systemPackage,
             ],
             swiftSettings: strict
@@ -85,19 +86,19 @@ let package = Package(
         .target(
             name: "ServingCertificates",
             dependencies: [
-                "PodAdmission", "KubernetesAPI", crypto, logging, metrics, serviceLifecycle, swiftASN1, x509,
+                "JSON", "KubernetesAPI", crypto, logging, metrics, serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Observability",
-            dependencies: [coreMetrics, logging],
+            dependencies: ["JSON", coreMetrics, logging],
             swiftSettings: strict
         ),
         .target(
             name: "WebhookServer",
             dependencies: [
-                "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
+                "JSON", "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
                 hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -105,7 +106,8 @@ let package = Package(
         .target(
             name: "ClusterControllers",
             dependencies: [
-                "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics, serviceLifecycle,
+                "JSON", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics,
+                serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -117,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "polypod-webhook",
             dependencies: [
-                "ClusterControllers", "ImageRegistry", "KubernetesAPI", "Observability", "PodAdmission",
+                "ClusterControllers", "ImageRegistry", "JSON", "KubernetesAPI", "Observability", "PodAdmission",
                 "ServingCertificates", "WebhookServer", argumentParser, logging, metrics, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict
@@ -125,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "ImageRegistry", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission", "ServingCertificates",
+                "ImageRegistry", "JSON", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission",
+                "ServingCertificates",
                 "WebhookServer", argumentParser,
                 asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
                 nioSSL, serviceLifecycle, unixSignals,
@@ -146,11 +149,13 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "PodAdmissionTests", dependencies: ["PodAdmission"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "PodAdmissionTests", dependencies: ["JSON", "PodAdmission"], swiftSettings: strict),
         .testTarget(
             name: "ImageRegistryTests",
             dependencies: [
-                "ImageRegistry", "PodAdmission", "TestSupport", asyncHTTPClient, crypto, hummingbird, hummingbirdCore,
+                "JSON", "ImageRegistry", "PodAdmission", "TestSupport", asyncHTTPClient, crypto, hummingbird,
+                hummingbirdCore,
                 hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
                 x509,
             ],
@@ -159,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient, crypto, httpTypes,
+                "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient, crypto,
+                httpTypes,
                 hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
@@ -167,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS,
+                "JSON", "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTLS,
                 logging, nioCore, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -175,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "ClusterControllersTests",
             dependencies: [
-                "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", "TestSupport",
+                "JSON", "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer",
+                "TestSupport",
                 httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, metrics, nioCore, nioSSL,
                 serviceLifecycle,
             ],
@@ -184,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "ServingCertificatesTests",
             dependencies: [
-                "ServingCertificates", "KubernetesAPI", "PodAdmission", "TestSupport", crypto, httpTypes, hummingbird,
+                "JSON", "ServingCertificates", "KubernetesAPI", "PodAdmission", "TestSupport", crypto, httpTypes,
+                hummingbird,
                 hummingbirdCore, hummingbirdTLS, inMemoryLogging, logging, metricsTestKit, nioCore, nioSSL,
                 serviceLifecycle, swiftASN1, x509,
             ],
@@ -204,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "PolypodTests",
             dependencies: [
-                "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1, x509,
+                "JSON", "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1, x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

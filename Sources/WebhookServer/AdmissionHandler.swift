@@ -1,4 +1,5 @@
 public import ImageRegistry
+import JSON
 public import Logging
 public import NIOCore
 public import PodAdmission

@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import PodAdmission
 
@@ -15,11 +16,11 @@ struct DecisionLog: Sendable {
     ) {
         guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
-            "uid": .string(request.uid.plain(limit: 64)),
-            "namespace": .string(request.namespace.plain(limit: 63)),
-            "name": .string(Self.name(of: request).plain(limit: 253)),
-            "kind": .string(request.kind.plain(limit: 63)),
-            "operation": .string(request.operation.plain(limit: 16)),
+            "uid": .string(request.uid.plainText(limit: 64)),
+            "namespace": .string(request.namespace.plainText(limit: 63)),
+            "name": .string(Self.name(of: request).plainText(limit: 253)),
+            "kind": .string(request.kind.plainText(limit: 63)),
+            "operation": .string(request.operation.plainText(limit: 16)),
             "stage": .string(stage.label),
             "result": .string(result.rawValue),
             "allowed": .stringConvertible(result != .denied),
@@ -27,7 +28,7 @@ struct DecisionLog: Sendable {
             "duration_ms": .stringConvertible(Self.milliseconds(duration)),
         ]
         if request.isDryRun { metadata["dry_run"] = "true" }
-        if let subresource = request.subresource { metadata["subresource"] = .string(subresource.plain(limit: 63)) }
+        if let subresource = request.subresource { metadata["subresource"] = .string(subresource.plainText(limit: 63)) }
         if let decision {
             metadata["policy"] = .string(decision.policyName ?? "built-in")
             if let skipped = decision.skipped { metadata["skipped"] = .string(skipped.rawValue) }

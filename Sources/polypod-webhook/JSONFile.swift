@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 #if canImport(Glibc)

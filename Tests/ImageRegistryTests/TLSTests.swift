@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import NIOCore
 import NIOHTTP1
 import NIOPosix

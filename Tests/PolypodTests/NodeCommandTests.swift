@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import NodeRuntime
 import PodAdmission
 import Testing

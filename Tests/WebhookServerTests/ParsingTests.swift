@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import PodAdmission
 import Testing
 
@@ -90,7 +91,7 @@ struct ParsingTests {
         ]
     )
     func cleansText(text: String, expected: String, why: String) {
-        #expect(text.plain(limit: 10) == expected, "\(why)")
+        #expect(text.plainText(limit: 10) == expected, "\(why)")
     }
 
     @Test("A refusal of many lines is cut at a line")

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What is said of an object, as an Event of the core group holds it (k8s.io/api, core/v1, types.go).
@@ -39,7 +40,7 @@ struct KubernetesEvent: Sendable, Hashable {
         self.reason = reason
         self.severity = severity
         self.subject = subject
-        self.message = message.statusText
+        self.message = message.plainText(byteLimit: 1024, keepsLineBreaks: true)
     }
 
     /// Where the Event is kept: Events of objects without a namespace are in `default` (core/validation, events.go).

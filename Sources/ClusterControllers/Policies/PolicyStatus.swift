@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What the status of a WasmPolicy says of the newest version of its spec.

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// The WasmPolicies of a cluster, and which version of each is in force: a value without a client or a clock.
@@ -61,7 +62,7 @@ struct PolicyStore: Sendable {
             entry.inForce = Version(policy: try WasmPolicy(reading: object), generation: identity.generation)
             entry.problem = nil
         } catch {
-            entry.problem = error.description.statusText
+            entry.problem = error.description.plainText(byteLimit: 1024, keepsLineBreaks: true)
         }
         entries[identity.name] = entry
         return entry.problem == nil ? .accepted : .rejected

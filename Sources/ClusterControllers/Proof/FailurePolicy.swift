@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What the API server does with a request where a webhook does not answer (admissionregistration.k8s.io/v1).

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// The Pod that the webhooks prove themselves on; it is only ever sent as a dry run.

@@ -1,3 +1,4 @@
+import JSON
 public import KubernetesAPI
 import PodAdmission
 

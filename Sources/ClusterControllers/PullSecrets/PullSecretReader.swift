@@ -1,4 +1,5 @@
 public import ImageRegistry
+import JSON
 public import KubernetesAPI
 import PodAdmission
 import Synchronization

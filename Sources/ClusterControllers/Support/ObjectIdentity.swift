@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Which object a document is, and which version of its spec.

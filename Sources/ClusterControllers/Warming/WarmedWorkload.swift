@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 import WebhookServer
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// A range of addresses in CIDR form, such as `10.96.0.0/12` or `fd00::/8`.
 public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     let base: IPAddress

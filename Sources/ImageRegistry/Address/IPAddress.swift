@@ -1,3 +1,5 @@
+import JSON
+
 /// An IPv4 or IPv6 address as its bytes.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The 4 or 16 bytes, in network order.

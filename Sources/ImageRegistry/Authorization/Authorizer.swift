@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// The `Authorization` of a request, and where it came from.

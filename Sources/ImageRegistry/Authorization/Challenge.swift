@@ -1,3 +1,5 @@
+import JSON
+
 /// What a `WWW-Authenticate` header asks for (RFC 9110, 11.6.1, and the Distribution token specification).
 enum Challenge: Sendable, Hashable {
     /// A user name and password with each request.

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What a token server answers (Distribution token specification, "Token Response Fields").

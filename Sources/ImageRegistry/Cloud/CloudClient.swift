@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Sends the requests of all clouds.

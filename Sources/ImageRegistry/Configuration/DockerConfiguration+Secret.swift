@@ -1,4 +1,5 @@
-public import PodAdmission
+public import JSON
+import PodAdmission
 
 extension DockerConfiguration {
     private static let modern = "kubernetes.io/dockerconfigjson"

@@ -1,4 +1,5 @@
-public import PodAdmission
+public import JSON
+import PodAdmission
 
 /// Credentials from Docker's `config.json`, found for an image exactly as the kubelet finds them.
 ///

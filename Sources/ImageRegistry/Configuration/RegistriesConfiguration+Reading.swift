@@ -1,4 +1,5 @@
-public import PodAdmission
+public import JSON
+import PodAdmission
 
 extension RegistriesConfiguration {
     /// Reads the document.

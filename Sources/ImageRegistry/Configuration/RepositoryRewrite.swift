@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// One `rewrite` of a mirror: a pattern over the repository and what takes the place of its matches.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A scheme, host and port: what credentials are bound to.
 struct Authority: Sendable, Hashable, CustomStringConvertible {
     /// Whether the scheme is https.

@@ -1,3 +1,5 @@
+import JSON
+
 /// An http or https URL, in the narrow form that is safe to hand on to another parser.
 ///
 /// The client that sends the request reads the URL again with a parser of its own. What is checked here and what is

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 extension InspectorCall {
@@ -11,7 +12,7 @@ extension InspectorCall {
     mutating func noteUnread() {
         guard !credentials.unread.isEmpty else { return }
         let notes = credentials.unread.prefix(Self.noteLimit.count)
-            .map { $0.cut(to: Self.noteLimit.length) }
+            .map { $0.plainText(limit: Self.noteLimit.length) }
             .joined(separator: "; ")
         for index in reports.indices {
             guard case .unresolved(var reason) = reports[index].answer,

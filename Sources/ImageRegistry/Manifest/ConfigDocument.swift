@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// An image's config, as far as it tells what runs (OCI image-spec, config.md; Docker's is the same here).

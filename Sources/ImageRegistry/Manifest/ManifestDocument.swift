@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// A manifest or an index, as far as it is needed here.

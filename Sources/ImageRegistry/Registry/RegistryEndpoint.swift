@@ -1,3 +1,5 @@
+import JSON
+
 /// One place to ask for one image: a registry or a mirror of it.
 struct RegistryEndpoint: Sendable, Hashable {
     /// The URL that the repository follows, such as `https://ghcr.io/v2`.

@@ -1,5 +1,5 @@
+import JSON
 import NIOHTTP1
-import PodAdmission
 
 extension APIAnswer {
     /// What the answer means where it is no success; nil for success.
@@ -12,7 +12,7 @@ extension APIAnswer {
             status,
             reason: document?["reason"]?.string,
             subject: subject,
-            serverMessage: document?["message"]?.string?.plain(limit: 2048),
+            serverMessage: document?["message"]?.string?.plainText(byteLimit: 2048),
             retryAfter: headers.first(name: "Retry-After").flatMap { UInt16($0) }.map { .seconds($0) }
         )
     }

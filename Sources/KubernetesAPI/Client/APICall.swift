@@ -1,6 +1,6 @@
+import JSON
 import NIOCore
 import NIOHTTP1
-import PodAdmission
 
 /// One request to the API server.
 struct APICall: Sendable {

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 extension KubernetesClient {
     /// All objects of a selection, or what is kept of them; a page that comes too late begins the list anew, once.

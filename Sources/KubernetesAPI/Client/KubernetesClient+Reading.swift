@@ -1,4 +1,4 @@
-public import PodAdmission
+public import JSON
 
 extension KubernetesClient {
     /// One object.

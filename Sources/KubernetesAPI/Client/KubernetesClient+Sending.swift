@@ -1,8 +1,8 @@
 import AsyncHTTPClient
+import JSON
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import PodAdmission
 
 extension KubernetesClient {
     /// Sends `call` and reads its answer, whole and in time.

@@ -1,5 +1,5 @@
+public import JSON
 import NIOHTTP1
-public import PodAdmission
 
 extension KubernetesClient {
     /// Makes an object.

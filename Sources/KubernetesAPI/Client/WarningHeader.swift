@@ -1,3 +1,4 @@
+import JSON
 import NIOHTTP1
 
 extension APIAnswer {
@@ -20,7 +21,7 @@ extension APIAnswer {
                     isEscaped = false
                 case (_?, "\\"): isEscaped = true
                 case (let whole?, "\""):
-                    if !isDate { texts.append(String(whole).plain(limit: 2048)) }
+                    if !isDate { texts.append(String(whole).plainText(byteLimit: 2048)) }
                     isDate = true
                     text = nil
                 case (_?, _): text?.append(scalar)

@@ -1,4 +1,4 @@
-public import PodAdmission
+public import JSON
 
 extension ClusterAccess {
     /// The way that a kubeconfig describes (clientcmd, api/v1/types.go).

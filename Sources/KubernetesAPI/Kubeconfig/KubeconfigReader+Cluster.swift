@@ -1,6 +1,6 @@
 import FoundationEssentials
+import JSON
 import NIOSSL
-import PodAdmission
 
 extension KubeconfigReader {
     /// A cluster of a kubeconfig.

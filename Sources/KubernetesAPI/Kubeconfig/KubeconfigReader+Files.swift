@@ -1,5 +1,5 @@
 import FoundationEssentials
-import PodAdmission
+import JSON
 
 extension KubeconfigReader {
     /// The content of `KEY-data`, or else of the file `KEY`, and which of both it was; nil where there is neither.

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 extension KubeconfigReader {
     /// Reads a user's `exec`.
@@ -26,7 +26,7 @@ extension KubeconfigReader {
             command: command.contains("/") ? path(command) : command,
             arguments: try object.strings("args"),
             environment: variables,
-            hint: try object.text("installHint")?.plain(limit: 300)
+            hint: try object.text("installHint")?.plainText(limit: 300)
         )
     }
 

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 extension KubeconfigReader {
     /// Reads an entry of `users`.

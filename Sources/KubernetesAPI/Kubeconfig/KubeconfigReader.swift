@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 /// Reads a kubeconfig.
 struct KubeconfigReader {
@@ -68,6 +68,6 @@ extension JSONObject {
                 throw error.under(.index(index)).under(.key(key))
             }
         }
-        throw FieldError("there is no entry called \(name.plain(limit: 256))", at: [.key(key)])
+        throw FieldError("there is no entry called \(name.plainText(limit: 256))", at: [.key(key)])
     }
 }

@@ -1,5 +1,5 @@
+import JSON
 public import Logging
-import PodAdmission
 public import ServiceLifecycle
 import Synchronization
 

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 /// What a Lease says of its holder (coordination.k8s.io/v1, LeaseSpec).
 struct LeaseRecord: Sendable, Equatable {

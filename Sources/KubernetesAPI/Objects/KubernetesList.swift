@@ -1,4 +1,4 @@
-public import PodAdmission
+public import JSON
 
 /// All objects of a kind at one moment.
 ///

@@ -1,4 +1,4 @@
-public import PodAdmission
+public import JSON
 
 /// A change of an object.
 public enum KubernetesPatch: Sendable {

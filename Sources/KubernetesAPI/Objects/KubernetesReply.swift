@@ -1,4 +1,4 @@
-public import PodAdmission
+public import JSON
 
 /// What the API server made of an object, and what it says about it.
 public struct KubernetesReply: Sendable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import PodAdmission
+import JSON
 
 /// What a credential plugin handed out (client.authentication.k8s.io/v1, ExecCredentialStatus).
 struct PluginCredential: Sendable {

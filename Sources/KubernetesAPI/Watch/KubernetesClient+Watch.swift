@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import PodAdmission
 
 extension KubernetesClient {
     /// Why a watch is over.

@@ -1,5 +1,5 @@
+import JSON
 import Logging
-import PodAdmission
 
 extension Reflector {
     /// Does the next thing that there is to do.

@@ -1,5 +1,5 @@
+public import JSON
 public import Logging
-public import PodAdmission
 public import ServiceLifecycle
 
 /// Keeps telling a handler what objects of a kind there are, until it is shut down.

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 /// One line of a watch (apimachinery, meta/v1, WatchEvent).
 enum WatchEvent: Sendable, Equatable {
@@ -28,7 +28,7 @@ enum WatchEvent: Sendable, Equatable {
                     object["code"].flatMap { try? $0.asInt() } ?? 500,
                     reason: object["reason"]?.string,
                     subject: subject,
-                    serverMessage: object["message"]?.string?.plain(limit: 2048)
+                    serverMessage: object["message"]?.string?.plainText(byteLimit: 2048)
                 )
             )
             return

@@ -1,3 +1,4 @@
+import JSON
 public import Logging
 
 /// A backend of swift-log that writes every event as one line of JSON.
@@ -53,9 +54,9 @@ public struct JSONLogHandler: LogHandler {
         line.append(contentsOf: #"","level":""#.utf8)
         line.append(contentsOf: event.level.rawValue.utf8)
         line.append(contentsOf: #"","logger":"#.utf8)
-        JSONText.append(label, to: &line)
+        JSONValue.write(label, to: &line)
         line.append(contentsOf: #","message":"#.utf8)
-        JSONText.append(Self.bounded(event.message.description), to: &line)
+        JSONValue.write(Self.bounded(event.message.description), to: &line)
         if let error = event.error { Self.append("error", .string("\(error)"), to: &line) }
         for (key, value) in merged(event.metadata).sorted(by: { $0.key < $1.key }) {
             Self.append(Self.members.contains(key) ? key + "_" : key, value, to: &line)
@@ -73,14 +74,14 @@ public struct JSONLogHandler: LogHandler {
 
     private static func append(_ key: String, _ value: Logger.Metadata.Value, to line: inout [UInt8]) {
         line.append(UInt8(ascii: ","))
-        JSONText.append(key, to: &line)
+        JSONValue.write(key, to: &line)
         line.append(UInt8(ascii: ":"))
         append(value, to: &line)
     }
 
     private static func append(_ value: Logger.Metadata.Value, to line: inout [UInt8]) {
         switch value {
-        case .string(let text): JSONText.append(bounded(text), to: &line)
+        case .string(let text): JSONValue.write(bounded(text), to: &line)
         case .stringConvertible(let value): append(value, to: &line)
         case .array(let values):
             line.append(UInt8(ascii: "["))
@@ -93,7 +94,7 @@ public struct JSONLogHandler: LogHandler {
             line.append(UInt8(ascii: "{"))
             for (index, member) in values.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index > 0 { line.append(UInt8(ascii: ",")) }
-                JSONText.append(member.key, to: &line)
+                JSONValue.write(member.key, to: &line)
                 line.append(UInt8(ascii: ":"))
                 append(member.value, to: &line)
             }
@@ -107,7 +108,7 @@ public struct JSONLogHandler: LogHandler {
         case let flag as Bool: line.append(contentsOf: (flag ? "true" : "false").utf8)
         case let number as Int: line.append(contentsOf: String(number).utf8)
         case let number as Double where number.isFinite: line.append(contentsOf: number.description.utf8)
-        default: JSONText.append(bounded(value.description), to: &line)
+        default: JSONValue.write(bounded(value.description), to: &line)
         }
     }
 

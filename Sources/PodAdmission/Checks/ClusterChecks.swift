@@ -1,3 +1,5 @@
+import JSON
+
 extension Check {
     static let runtimeClassMissing = Check(
         code: .runtimeClassMissing,
@@ -7,7 +9,7 @@ extension Check {
     ) { input in
         guard input.followsCrun, input.context.operation == .create, input.context.cluster.lacks(input.wantedClass)
         else { return [] }
-        let shown = input.wantedClass.printable(limit: 40)
+        let shown = input.wantedClass.plainText(limit: 40)
         return input.wasm.map {
             Observation($0.container.name, "is Wasm, but the cluster has no runtime class \"\(shown)\"")
         }
@@ -20,12 +22,12 @@ extension Check {
         remedy: "label a node that has the runtime, as `polypod node install --node` does"
     ) { input in
         guard input.followsCrun, input.context.operation == .create, !input.wasm.isEmpty else { return [] }
-        let shown = input.wantedClass.printable(limit: 40)
+        let shown = input.wantedClass.plainText(limit: 40)
         if let label = input.context.cluster.contradiction(of: input.wantedClass, to: input.pod) {
             return [
                 Observation(
                     nil,
-                    "the class \(shown) wants another value of \(label.printable(limit: 40)) than the Pod's nodeSelector",
+                    "the class \(shown) wants another value of \(label.plainText(limit: 40)) than the Pod's nodeSelector",
                     remedy: "drop that label from the Pod's nodeSelector"
                 )
             ]

@@ -1,3 +1,5 @@
+import JSON
+
 extension Check {
     static let imageNotRunnable = Check(
         code: .imageNotRunnable,
@@ -55,7 +57,7 @@ extension Check {
             guard let name = verdict.container.image.flatMap({ try? ImageReference($0) })?.name,
                 !input.policy.images.allowed.contains(where: { $0.matches(name) })
             else { return nil }
-            return Observation(verdict.container.name, "Wasm from \(name.printable(limit: 70)) is not allowed here")
+            return Observation(verdict.container.name, "Wasm from \(name.plainText(limit: 70)) is not allowed here")
         }
     }
 

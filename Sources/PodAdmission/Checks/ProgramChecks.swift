@@ -1,3 +1,5 @@
+import JSON
+
 extension Check {
     static let programNotWasm = Check(
         code: .programNotWasm,
@@ -7,7 +9,7 @@ extension Check {
     ) { input in
         guard input.concernsCrun, !input.forcesWasm else { return [] }
         return input.wasm.filter { $0.isNamedWasm == false }.map { verdict in
-            let program = (verdict.program.first ?? "").printable(limit: 40)
+            let program = (verdict.program.first ?? "").plainText(limit: 40)
             return Observation(verdict.container.name, "is Wasm, but its program \"\(program)\" does not end in .wasm")
         }
     }
@@ -35,7 +37,7 @@ extension Check {
             guard let program = verdict.program.first, verdict.isNamedWasm == true, !program.hasPrefix("/"),
                 let directory = verdict.workingDirectory, !["", "/"].contains(directory)
             else { return nil }
-            let shown = (program.printable(limit: 30), directory.printable(limit: 30))
+            let shown = (program.plainText(limit: 30), directory.plainText(limit: 30))
             return Observation(
                 verdict.container.name,
                 "\"\(shown.0)\" is not found from the working directory \(shown.1)"

@@ -1,3 +1,5 @@
+import JSON
+
 extension Check {
     static let runtimeClassConflict = Check(
         code: .runtimeClassConflict,
@@ -8,7 +10,7 @@ extension Check {
         guard !input.followsCrun, let runtimeClass = input.runtimeClass,
             !input.policy.runtime.otherWasmRuntimeClassNames.contains(runtimeClass)
         else { return [] }
-        let shown = runtimeClass.printable(limit: 40)
+        let shown = runtimeClass.plainText(limit: 40)
         return input.anyWasm.map {
             Observation($0.container.name, "is Wasm, which the class \"\(shown)\" is not known to run")
         }
@@ -63,7 +65,7 @@ extension Check {
         let asked =
             [input.pod.spec.nodeSelector["kubernetes.io/arch"]].compactMap { $0 } + input.pod.spec.affinityArchitectures
         guard input.followsCrun, let architecture = asked.first(where: { $0.hasPrefix("wasm") }) else { return [] }
-        let shown = architecture.printable(limit: 30)
+        let shown = architecture.plainText(limit: 30)
         return input.wasm.map { Observation($0.container.name, "is Wasm, but no node has the architecture \(shown)") }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 extension Check {
     static let variantForcesWasm = Check(
         code: .variantForcesWasm,
@@ -7,7 +9,7 @@ extension Check {
         remedy: "set module.wasm.image/variant to compat-smart and drop run.oci.handler"
     ) { input in
         guard input.concernsCrun, input.forcesWasm else { return [] }
-        let cause = input.handler.map { "run.oci.handler: \($0.printable(limit: 20))" } ?? "the variant compat"
+        let cause = input.handler.map { "run.oci.handler: \($0.plainText(limit: 20))" } ?? "the variant compat"
         return input.native.map {
             Observation($0.container.name, "\(cause) makes crun run this native program as Wasm")
         }
@@ -22,7 +24,7 @@ extension Check {
         guard input.concernsCrun, let variant = input.variant, WasmPolicy.Variant(rawValue: variant) == nil else {
             return []
         }
-        let shown = variant.printable(limit: 30)
+        let shown = variant.plainText(limit: 30)
         return [
             Observation(
                 nil,

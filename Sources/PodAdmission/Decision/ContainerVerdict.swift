@@ -1,3 +1,5 @@
+import JSON
+
 /// What a container's program is.
 public enum ContainerClass: String, Sendable, Equatable, CaseIterable {
     /// A Wasm module that crun with WasmEdge can run.
@@ -40,7 +42,7 @@ public struct Evidence: Sendable, Equatable {
     /// Creates evidence; control characters in `value` are dropped and its length is bounded.
     public init(_ signal: Signal, _ value: String) {
         self.signal = signal
-        self.value = value.printable(limit: 96)
+        self.value = value.plainText(limit: 96)
     }
 }
 

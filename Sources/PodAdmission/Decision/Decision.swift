@@ -1,3 +1,5 @@
+public import JSON
+
 /// Which of the two webhooks asks.
 public enum AdmissionStage: Sendable, Equatable {
     /// `/mutate`: what is missing is written; nothing is refused, since a later webhook may still change the Pod.

@@ -1,3 +1,5 @@
+import JSON
+
 /// How long a record may be; the API server allows 256 KiB for all annotations of an object.
 private let recordLimit = 16 * 1024
 

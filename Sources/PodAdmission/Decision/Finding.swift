@@ -1,3 +1,5 @@
+import JSON
+
 /// What becomes of a request because of a finding.
 public enum FindingAction: String, Sendable, Equatable, CaseIterable {
     /// The request is refused.
@@ -26,8 +28,8 @@ public struct Finding: Sendable, Equatable {
         self.code = code
         self.action = action
         self.container = container
-        self.message = message.printable(limit: 120)
-        self.remedy = remedy.printable(limit: 120)
+        self.message = message.plainText(limit: 120)
+        self.remedy = remedy.plainText(limit: 120)
     }
 
     /// The finding as one line for `kubectl`, at most 120 characters: the container, the fault, the remedy, the code.
@@ -42,33 +44,13 @@ public struct Finding: Sendable, Equatable {
         let subject = subject(of: workload)
         let room = 120 - code.count - subject.count
         let whole = "\(message); \(remedy)"
-        return subject + (whole.count <= room ? whole : message.printable(limit: max(room, 8))) + code
+        return subject + (whole.count <= room ? whole : message.plainText(limit: max(room, 8))) + code
     }
 
     /// What the finding is about, at the start of a line.
     func subject(of workload: String?) -> String {
         // Both names together leave room for the message.
-        let name = workload.map { "\($0.printable(limit: 30)): " } ?? ""
-        return name + (container.map { "container \"\($0.printable(limit: workload == nil ? 63 : 24))\": " } ?? "")
-    }
-}
-
-extension String {
-    /// This text without control characters, bidirectional overrides and line breaks, cut to `limit` characters.
-    func printable(limit: Int) -> String {
-        // Almost every text is short ASCII that needs no change.
-        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
-        var text = ""
-        var count = 0
-        for scalar in unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: continue
-            default: break
-            }
-            count += 1
-            guard count <= limit else { return String(text.dropLast()) + "…" }
-            text.unicodeScalars.append(scalar)
-        }
-        return text
+        let name = workload.map { "\($0.plainText(limit: 30)): " } ?? ""
+        return name + (container.map { "container \"\($0.plainText(limit: workload == nil ? 63 : 24))\": " } ?? "")
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What has to be written into a Pod so that crun with WasmEdge runs it.
 struct Mutation: Equatable {
     /// The runtime class to set; nil where the Pod has one.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// A workload on its way through both webhooks, as its Pods will go when the API server sees them.
 ///
 /// The command line and the tests walk the same way as the server: the mutating stage, the patch applied, then the

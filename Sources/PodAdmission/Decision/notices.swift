@@ -1,3 +1,5 @@
+public import JSON
+
 /// What the person who sent the request should know although nothing is wrong; each line has at most 120 characters.
 func notices(
     of decision: Decision,
@@ -20,7 +22,7 @@ func notices(
         guard let age = verdict.staleSeconds else { continue }
         lines.append("\(verdict.container.subject): its registry does not answer; decided on an answer \(age) s old")
     }
-    return lines.map { $0.printable(limit: 120) }
+    return lines.map { $0.plainText(limit: 120) }
 }
 
 /// What the author of a workload should know of its Pods, its name in front of each line.
@@ -33,7 +35,7 @@ func workloadNotices(of rehearsal: Rehearsal) -> [String] {
     for change in decision.withheldPatch.flatMap(\.changes) {
         lines.append("DryRun: its Pods would get \(change.path): \(change.value)")
     }
-    return lines.map { "\(rehearsal.workload.metadata.displayName.printable(limit: 63)): \($0)".printable(limit: 120) }
+    return lines.map { "\(rehearsal.workload.metadata.displayName.plainText(limit: 63)): \($0)".plainText(limit: 120) }
 }
 
 private func classNotices(
@@ -70,7 +72,7 @@ private func namesWithoutContainer(in pod: Pod) -> [String] {
 
 extension Container {
     /// The container at the start of a line for people.
-    fileprivate var subject: String { "container \"\(name.printable(limit: 63))\"" }
+    fileprivate var subject: String { "container \"\(name.plainText(limit: 63))\"" }
 }
 
 extension JSONPatchOperation {

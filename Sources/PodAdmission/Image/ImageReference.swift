@@ -1,3 +1,5 @@
+import JSON
+
 /// A container image reference, normalised as containerd and the kubelet do (distribution/reference, normalize.go).
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is no reference.
@@ -76,7 +78,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         guard !rest.isEmpty else { throw Invalid(reason: "the repository is empty") }
         let isHost =
             first == "localhost"
-            || first.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || isUpper($0) }
+            || first.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || $0.isASCIIUppercase }
         guard isHost else { return ("docker.io", String(name)) }
         guard first == "docker.io" || first == "index.docker.io" else { return (String(first), String(rest)) }
         return ("docker.io", rest.utf8.contains(UInt8(ascii: "/")) ? String(rest) : "library/\(rest)")
@@ -99,12 +101,12 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         let hyphen = UInt8(ascii: "-")
         return name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
             !part.isEmpty && part.first != hyphen && part.last != hyphen
-                && part.allSatisfy { isLetterOrDigit($0) || isUpper($0) || $0 == hyphen }
+                && part.allSatisfy { $0.isASCIIDigit || $0.isASCIILetter || $0 == hyphen }
         }
     }
 
     private static func isPort(_ text: Substring) -> Bool {
-        guard let port = Int(text), text.utf8.allSatisfy(isDigit) else { return false }
+        guard let port = Int(text), text.utf8.allSatisfy(\.isASCIIDigit) else { return false }
         return (1...65535).contains(port)
     }
 
@@ -144,15 +146,13 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         return parts[0] == "sha256" && parts[1].utf8.count == 64 || parts[0] == "sha512" && parts[1].utf8.count == 128
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-    private static func isUpper(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") }
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
-    }
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool { byte.isASCIIDigit || byte.isASCIILowercase }
+
+    /// Whether `byte` is a digit of a digest, whose letters are lower-case (OCI image-spec, "Digests").
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        isDigit(byte) || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
+        byte.isASCIIDigit || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
     }
     private static func isWord(_ byte: UInt8) -> Bool {
-        isLetterOrDigit(byte) || isUpper(byte) || byte == UInt8(ascii: "_")
+        byte.isASCIIDigit || byte.isASCIILetter || byte == UInt8(ascii: "_")
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Where in a Pod a container stands, which decides when it runs and what of it is checked.
 public enum ContainerKind: String, Sendable, Equatable, CaseIterable {
     /// An entry of `spec.initContainers` that runs to its end before the others.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The members of an object's metadata that matter here.
 public struct ObjectMetadata: Sendable, Equatable {
     /// The object's name; empty while the API server is still to generate one.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The object that controls another (meta/v1, OwnerReference).
 public struct OwnerReference: Sendable, Equatable {
     /// The owner's group and version, such as `apps/v1`; empty where it is not known.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The members of a Pod that matter here; all others stay as they are in the document it was read from.
 public struct Pod: Sendable, Equatable {
     /// The Pod's metadata.

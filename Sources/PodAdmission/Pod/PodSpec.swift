@@ -1,3 +1,5 @@
+import JSON
+
 /// The members of a Pod's spec that matter here.
 public struct PodSpec: Sendable, Equatable {
     /// The runtime class asked for; nil or empty for the node's default.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// A Kubernetes object that is a Pod or holds the template of one.
 public struct Workload: Sendable, Equatable {
     /// The object's kind, such as `Deployment`.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A pattern over normalised image names, such as `ghcr.io/acme/*`.
 ///
 /// `*` stands for any run of characters, `/` among them; everything else stands for itself. It is matched against the

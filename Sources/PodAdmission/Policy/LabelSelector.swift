@@ -1,3 +1,5 @@
+import JSON
+
 /// A label selector of Kubernetes (meta/v1, LabelSelector): every requirement has to hold.
 public struct LabelSelector: Sendable, Equatable {
     /// How a requirement compares.
@@ -74,7 +76,7 @@ extension JSONValue {
         let text = try asString()
         guard let word = Word(rawValue: text) else {
             let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-            throw FieldError("\"\(text.printable(limit: 40))\" is none of \(known)")
+            throw FieldError("\"\(text.plainText(limit: 40))\" is none of \(known)")
         }
         return word
     }

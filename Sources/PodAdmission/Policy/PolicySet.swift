@@ -1,3 +1,5 @@
+public import JSON
+
 /// The policies in force, from which each Pod gets the one that decides.
 public struct PolicySet: Sendable, Equatable {
     /// The policies, the one that is asked first at the front.

@@ -1,3 +1,5 @@
+public import JSON
+
 extension WasmPolicy {
     /// The API version of the object.
     public static let apiVersion = "polypod.dev/v1alpha1"

@@ -1,7 +1,7 @@
+import JSON
 import KubernetesAPI
 import Logging
 import Metrics
-import PodAdmission
 
 extension ManagedCertificates {
     /// The webhook configurations as they are; one that is not there needs nothing, and is looked for again.

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 
 /// The caBundles of one webhook configuration, as far as its webhooks call Polypod's Service.
 struct PublishedBundles: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import PodAdmission
+import JSON
 
 extension AuthoritySecret {
     /// What a Secret's object says.

@@ -1,6 +1,6 @@
 import FoundationEssentials
+import JSON
 import KubernetesAPI
-import PodAdmission
 
 /// The Secret as it was read, with all that others keep in it.
 ///

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What became of a request: a bounded set, fit for a metric's label.

@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// The response of an AdmissionReview, bounded and clean whatever went into it.
@@ -61,7 +62,7 @@ struct AdmissionAnswer {
     }
 
     private func appendWarnings(to bytes: inout [UInt8]) {
-        var lines = warnings.prefix(Self.mostWarnings).map { $0.plain(limit: Self.longestWarning) }
+        var lines = warnings.prefix(Self.mostWarnings).map { $0.plainText(limit: Self.longestWarning) }
         if warnings.count > Self.mostWarnings {
             lines[Self.mostWarnings - 1] = "and \(warnings.count - Self.mostWarnings + 1) more warnings"
         }
@@ -79,14 +80,14 @@ struct AdmissionAnswer {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             JSONValue.write(annotation.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            JSONValue.write(annotation.value.plain(limit: Self.longestAnnotation), to: &bytes)
+            JSONValue.write(annotation.value.plainText(limit: Self.longestAnnotation), to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
     }
 
     /// As many whole lines of `message` as fit, each cleaned, and how many do not.
     private static func bounded(_ message: String) -> String {
-        let lines = message.split(separator: "\n").map { String($0).plain(limit: 400) }
+        let lines = message.split(separator: "\n").map { String($0).plainText(limit: 400) }
         var kept: [String] = []
         var length = 0
         for line in lines {

@@ -1,11 +1,12 @@
-public import PodAdmission
+public import JSON
+import PodAdmission
 
 /// Why a body is no review that can be answered: what the client is told with status 400.
 public struct ReviewError: Error, Equatable, CustomStringConvertible {
     /// One line, safe to show.
     public let reason: String
 
-    init(_ reason: String) { self.reason = reason.plain(limit: 200) }
+    init(_ reason: String) { self.reason = reason.plainText(limit: 200) }
 
     /// The reason.
     public var description: String { reason }
@@ -84,6 +85,6 @@ public struct AdmissionRequest: Sendable {
 
     private static func excerpt(_ value: JSONValue?) -> String {
         guard let value else { return "none" }
-        return value.string.map { "\"\($0.plain(limit: 40))\"" } ?? value.kindName
+        return value.string.map { "\"\($0.plainText(limit: 40))\"" } ?? value.kindName
     }
 }

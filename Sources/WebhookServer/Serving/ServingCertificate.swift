@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import Metrics
 import NIOCertificateReloading
@@ -76,7 +77,7 @@ struct ServingCertificate {
 
     /// The error in words, without the place in the library's source that some end with.
     fileprivate static func reason(_ error: any Error) -> String {
-        let words = "\(error)".plain(limit: 300).split(separator: " ")
+        let words = "\(error)".plainText(limit: 300).split(separator: " ")
         return words.filter { !$0.contains(".swift:") }.joined(separator: " ")
     }
 

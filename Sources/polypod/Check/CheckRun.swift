@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// What `polypod check` found out about one workload.

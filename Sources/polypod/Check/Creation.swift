@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// The Pods of one object as they are about to be made, with the policy that decides about them.

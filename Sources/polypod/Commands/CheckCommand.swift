@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// Says what the webhook would do with manifests, without a cluster.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// Checks a configuration file and prints it as the JSON that the server reads.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// Says what images are, without a cluster.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import PodAdmission
 
 /// Looks at policies before a cluster does.

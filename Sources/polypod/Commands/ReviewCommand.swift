@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import PodAdmission
 
 /// Prints the review that the API server would send for a Pod.

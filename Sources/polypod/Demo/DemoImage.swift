@@ -1,4 +1,5 @@
 import Crypto
+import JSON
 import PodAdmission
 
 /// One image of the demonstration's registry, made on the spot.

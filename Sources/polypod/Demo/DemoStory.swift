@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// The demonstration's three acts, as text.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageRegistry
+import JSON
 import Logging
 import PodAdmission
 

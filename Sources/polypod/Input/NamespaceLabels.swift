@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// The labels of the namespaces whose `Namespace` objects are among the given manifests.

@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import PodAdmission
 
 /// What `polypod inspect` says of one image.

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Finds what is right by the schema and still not what somebody wants.

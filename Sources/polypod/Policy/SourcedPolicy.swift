@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// A policy with the place it came from.

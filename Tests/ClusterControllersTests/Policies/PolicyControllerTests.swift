@@ -1,3 +1,4 @@
+import JSON
 import KubernetesAPI
 import Logging
 import PodAdmission

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import ImageRegistry
+import JSON
 import KubernetesAPI
 import PodAdmission
 import Synchronization

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import JSON
 import KubernetesAPI
 import Logging
 import NIOCore

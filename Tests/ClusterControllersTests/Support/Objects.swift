@@ -1,3 +1,4 @@
+import JSON
 import WebhookServer
 
 @testable import PodAdmission

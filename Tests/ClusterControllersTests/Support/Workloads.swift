@@ -1,3 +1,5 @@
+import JSON
+
 @testable import PodAdmission
 
 /// Workloads as the API server has them.

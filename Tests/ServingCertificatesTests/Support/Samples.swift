@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import PodAdmission
 import SwiftASN1
 import Synchronization

@@ -1,4 +1,5 @@
 import ImageRegistry
+import JSON
 import Logging
 import NIOCore
 import PodAdmission

@@ -1,3 +1,5 @@
+import JSON
+
 /// A region, such as `us-gov-west-1`: it becomes part of a host's name, and so has to have the form of one.
 struct AmazonRegion: Sendable {
     let name: String

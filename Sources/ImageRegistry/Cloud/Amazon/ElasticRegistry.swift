@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Amazon's ECR: keys of a role or of a user, and a token for all registries of a region with them.

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Azure's ACR: a token of Entra for the workload's own, and a refresh token of the registry for that.

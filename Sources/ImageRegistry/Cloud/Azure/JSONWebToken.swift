@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// What a token says of itself (RFC 7519); it is for others to verify.

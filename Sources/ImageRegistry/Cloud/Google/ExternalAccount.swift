@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// A credential configuration of workload identity federation, of type `external_account` (https://google.aip.dev/auth/4117).

@@ -1,3 +1,4 @@
+import JSON
 import PodAdmission
 
 /// Google's Artifact Registry: an access token is the password itself, and good for every registry.

@@ -1,4 +1,4 @@
-import PodAdmission
+import JSON
 import Testing
 
 @Suite("JSON")
