@@ -67,18 +67,20 @@ let package = Package(
     ],
     targets: [
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Basics", swiftSettings: strict),
         .target(name: "PodAdmission", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "ImageRegistry",
             dependencies: [
-                "JSON", "PodAdmission", asyncHTTPClient, crypto, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "Basics", "JSON", "PodAdmission", asyncHTTPClient, crypto, logging, metrics, nioCore, nioHTTP1,
+                nioPosix, nioSSL,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                "JSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
+                "Basics", "JSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
                 systemPackage,
             ],
             swiftSettings: strict
@@ -86,19 +88,20 @@ let package = Package(
         .target(
             name: "ServingCertificates",
             dependencies: [
-                "JSON", "KubernetesAPI", crypto, logging, metrics, serviceLifecycle, swiftASN1, x509,
+                "Basics", "JSON", "KubernetesAPI", crypto, logging, metrics, serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Observability",
-            dependencies: ["JSON", coreMetrics, logging],
+            dependencies: ["Basics", "JSON", coreMetrics, logging],
             swiftSettings: strict
         ),
         .target(
             name: "WebhookServer",
             dependencies: [
-                "JSON", "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
+                "Basics", "JSON", "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird,
+                hummingbirdCore,
                 hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -106,14 +109,14 @@ let package = Package(
         .target(
             name: "ClusterControllers",
             dependencies: [
-                "JSON", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics,
+                "Basics", "JSON", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics,
                 serviceLifecycle,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "NodeRuntime",
-            dependencies: [tomlKit],
+            dependencies: ["Basics", tomlKit],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -127,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "ImageRegistry", "JSON", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission",
+                "Basics", "ImageRegistry", "JSON", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission",
                 "ServingCertificates",
                 "WebhookServer", argumentParser,
                 asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
@@ -150,11 +153,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
         .testTarget(name: "PodAdmissionTests", dependencies: ["JSON", "PodAdmission"], swiftSettings: strict),
         .testTarget(
             name: "ImageRegistryTests",
             dependencies: [
-                "JSON", "ImageRegistry", "PodAdmission", "TestSupport", asyncHTTPClient, crypto, hummingbird,
+                "Basics", "JSON", "ImageRegistry", "PodAdmission", "TestSupport", asyncHTTPClient, crypto, hummingbird,
                 hummingbirdCore,
                 hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
                 x509,
@@ -164,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient, crypto,
+                "Basics", "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient,
+                crypto,
                 httpTypes,
                 hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, swiftASN1, x509,
             ],
@@ -173,7 +178,8 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "JSON", "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird, hummingbirdCore,
+                "Basics", "JSON", "KubernetesAPI", "PodAdmission", "TestSupport", httpTypes, hummingbird,
+                hummingbirdCore,
                 hummingbirdTLS,
                 logging, nioCore, nioSSL, serviceLifecycle,
             ],
@@ -182,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "ClusterControllersTests",
             dependencies: [
-                "JSON", "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer",
+                "Basics", "JSON", "ClusterControllers", "PodAdmission", "ImageRegistry", "KubernetesAPI",
+                "WebhookServer",
                 "TestSupport",
                 httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, metrics, nioCore, nioSSL,
                 serviceLifecycle,
@@ -192,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "ServingCertificatesTests",
             dependencies: [
-                "JSON", "ServingCertificates", "KubernetesAPI", "PodAdmission", "TestSupport", crypto, httpTypes,
+                "Basics", "JSON", "ServingCertificates", "KubernetesAPI", "PodAdmission", "TestSupport", crypto,
+                httpTypes,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, inMemoryLogging, logging, metricsTestKit, nioCore, nioSSL,
                 serviceLifecycle, swiftASN1, x509,
@@ -201,19 +209,20 @@ let package = Package(
         ),
         .testTarget(
             name: "ObservabilityTests",
-            dependencies: ["Observability", coreMetrics, metrics, logging],
+            dependencies: ["Basics", "Observability", coreMetrics, metrics, logging],
             swiftSettings: strict
         ),
         .testTarget(
             name: "NodeRuntimeTests",
-            dependencies: ["NodeRuntime"],
+            dependencies: ["Basics", "NodeRuntime"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PolypodTests",
             dependencies: [
-                "JSON", "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1, x509,
+                "Basics", "JSON", "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1,
+                x509,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -1,3 +1,4 @@
+public import Basics
 import HummingbirdCore
 import HummingbirdTLS
 import ImageRegistry
@@ -15,8 +16,8 @@ public struct AdmissionServer: Service {
     private let opsServer: (any Service)?
     private let certificate: ServingCertificate
     private let drain: Drain
-    private let port: OneShot<Int>
-    private let opsPort: OneShot<Int>
+    private let port: Promise<Int>
+    private let opsPort: Promise<Int>
 
     /// Creates a server; nothing listens before it runs.
     ///
@@ -36,14 +37,14 @@ public struct AdmissionServer: Service {
         metrics: ServerMetrics = ServerMetrics(),
         exposition: @escaping @Sendable () -> [UInt8] = { [] },
         obstacle: @escaping @Sendable () -> String? = { nil },
-        unixTime: @escaping @Sendable () -> Int = AdmissionServer.systemTime
+        unixTime: @escaping @Sendable () -> Int = UnixTime.seconds
     ) throws(ServerConfigurationError) {
         self.configuration = configuration
         self.logger = logger
         let readiness = Readiness(unixTime: unixTime, others: obstacle)
         let load = ServerLoad(limits: configuration.limits)
-        let port = OneShot<Int>()
-        let opsPort = OneShot<Int>()
+        let port = Promise<Int>()
+        let opsPort = Promise<Int>()
         self.port = port
         self.opsPort = opsPort
         certificate = try ServingCertificate(configuration, readiness: readiness, metrics: metrics, logger: logger)
@@ -112,7 +113,7 @@ public struct AdmissionServer: Service {
     /// The port of health and metrics, once it is bound; waits for good where there is none.
     public func boundOpsPort() async throws -> Int { try await Self.number(opsPort) }
 
-    private static func number(_ port: OneShot<Int>) async throws -> Int {
+    private static func number(_ port: Promise<Int>) async throws -> Int {
         guard let number = await port.value() else { throw CancellationError() }
         return number
     }

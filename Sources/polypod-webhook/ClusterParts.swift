@@ -1,3 +1,4 @@
+import Basics
 import ClusterControllers
 import ImageRegistry
 import KubernetesAPI
@@ -52,7 +53,7 @@ struct ClusterParts: Sendable {
                 client: client,
                 isLeader: { leader.isLeader },
                 logger: logger,
-                now: AdmissionServer.systemTime
+                now: UnixTime.seconds
             ) : nil
         let secrets = settings.readsPullSecrets ? PullSecretReader(client: tenantsClient) : nil
         self.secrets = secrets

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -17,7 +18,10 @@ enum JSONFile {
     ///
     /// - Parameter convert: The command that makes JSON of the same in YAML; nil where there is no such form.
     static func read(_ file: String, convert: String?) throws(SettingsError) -> JSONValue {
-        let bytes = try bytes(of: file)
+        let bytes: [UInt8]
+        do throws(BoundedFile.Failure) { bytes = try BoundedFile.bytes(of: file, limit: longest) } catch {
+            throw SettingsError(subject: file, reason: error.description)
+        }
         do throws(JSONError) { return try JSONParser.parse(bytes) } catch {
             let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
             guard let convert, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
@@ -28,25 +32,6 @@ enum JSONFile {
                 reason: "not JSON; if it is YAML, `\(convert) \(file)` prints it as JSON, which the server reads"
             )
         }
-    }
-
-    private static func bytes(of file: String) throws(SettingsError) -> [UInt8] {
-        guard let stream = fopen(file, "rbe") else {
-            throw SettingsError(subject: file, reason: String(cString: strerror(errno)))
-        }
-        defer { fclose(stream) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, stream)
-            bytes += chunk[..<count]
-            guard bytes.count <= longest else { throw SettingsError(subject: file, reason: "longer than 4 MiB") }
-            if count < chunk.count { break }
-        }
-        guard ferror(stream) == 0 else {
-            throw SettingsError(subject: file, reason: String(cString: strerror(errno)))
-        }
-        return bytes
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 import JSON
 import Logging

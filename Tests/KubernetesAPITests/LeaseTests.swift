@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 import Testing
@@ -96,16 +97,5 @@ import Testing
         #expect(written["metadata"] == lease["metadata"])
         #expect(written["spec"]?["strategy"] == "x")
         #expect(LeaseRecord(lease: written) == record)
-    }
-
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000Z"),
-        (1_772_366_400_000_125, "2026-03-01T12:00:00.000125Z"),
-        (951_827_696_999_999, "2000-02-29T12:34:56.999999Z"),
-        (-1, "1969-12-31T23:59:59.999999Z"),
-        (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
-    ])
-    func moments(microseconds: Int, text: String) {
-        #expect(MicroTime(microseconds: microseconds).description == text)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 import JSON
 import PodAdmission
@@ -7,29 +8,6 @@ import Testing
 
 @Suite("Small parsers")
 struct ParsingTests {
-    @Test(
-        "Go's durations",
-        arguments: [
-            ("5s", Duration.seconds(5), "what the API server sends"),
-            ("1m30s", .seconds(90), "several units"),
-            ("500ms", .milliseconds(500), "less than a second"),
-            ("1.5s", .milliseconds(1500), "a fraction"),
-            ("2h", .seconds(7200), "hours"),
-            ("0s", .zero, "zero with a unit"),
-            ("0", .zero, "zero needs none"),
-            ("5", nil, "a number without a unit"),
-            ("", nil, "nothing"),
-            ("s", nil, "a unit without a number"),
-            ("-5s", nil, "time does not run backwards"),
-            ("1e9s", nil, "no exponents in Go"),
-            ("99999h", nil, "more than a day"),
-            ("1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s1s", nil, "longer than anything sensible"),
-        ] as [(String, Duration?, String)]
-    )
-    func parsesDurations(text: String, expected: Duration?, why: String) {
-        #expect(GoDuration.parse(text[...]) == expected, "\(why)")
-    }
-
     @Test(
         "The time for an answer",
         arguments: [
@@ -66,32 +44,6 @@ struct ParsingTests {
     )
     func parsesAddresses(text: String, expected: ListenAddress?, why: String) {
         #expect(ListenAddress(text) == expected, "\(why)")
-    }
-
-    @Test(
-        "Base64 with its padding",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{FF}?>", "w78/Pg=="),
-        ]
-    )
-    func encodesBase64(text: String, expected: String) {
-        var bytes: [UInt8] = []
-        Base64.append(Array(text.utf8), to: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == expected)
-    }
-
-    @Test(
-        "Text for people",
-        arguments: [
-            ("plain", "plain", "stays"),
-            ("a\u{1B}[2Jb\nc\u{7F}", "a[2Jbc", "no control characters"),
-            ("a\u{202E}b\u{200B}c\u{2028}d", "abcd", "nothing that turns, hides or breaks the line"),
-            ("1234567890123", "123456789…", "cut to ten"),
-            ("ünïcödé", "ünïcödé", "letters stay"),
-        ]
-    )
-    func cleansText(text: String, expected: String, why: String) {
-        #expect(text.plainText(limit: 10) == expected, "\(why)")
     }
 
     @Test("A refusal of many lines is cut at a line")

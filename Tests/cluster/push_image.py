@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Makes container images out of files and pushes them to a registry that speaks plain HTTP.
+"""Builds container images from files and pushes them to a registry that speaks plain HTTP.
 
     push_image.py http://HOST:PORT/PREFIX images.json FOLDER
 
-images.json is a list, pushed in its order; FOLDER holds the files that it names:
+images.json is a list of images, which are pushed in this order. FOLDER contains the files that it names:
 
     {"name": "app:1", "platform": "wasi/wasm", "entrypoint": ["/app.wasm"], "cmd": [...],
      "files": {"/app.wasm": "app.wasm"}, "annotations": {...}, "format": "oci" or "docker"}
-    {"name": "all:1", "index": {"linux/amd64": "native:1", "wasi/wasm": "app:1"}}     of images further up the list
+    {"name": "all:1", "index": {"linux/amd64": "native:1", "wasi/wasm": "app:1"}}     of images earlier in the list
     {"name": "raw:1", "artifact": "app.wasm"}                                        a Wasm artifact: no root file system
 
-It prints one line for each: the reference and the digest of what it names, for an index also the digests inside.
-The same files give the same digests.
+It prints one line for each image: the reference and its digest, and for an index also the digests of the images inside.
+The same files produce the same digests.
 """
 
 import gzip
@@ -50,7 +50,7 @@ def compact(value):
 
 
 class Blob:
-    """Bytes with the media type that a descriptor gives them."""
+    """Bytes with the media type for their descriptor."""
 
     def __init__(self, media_type, content):
         self.media_type = media_type
@@ -61,7 +61,7 @@ class Blob:
 
 
 class Image:
-    """A manifest, the blobs it refers to, and for an index the images inside."""
+    """A manifest, the blobs that it refers to, and for an index the images inside."""
 
     def __init__(self, manifest, blobs=(), children=()):
         self.manifest = manifest
@@ -136,7 +136,7 @@ def make_index(entry, known):
 
 
 class Registry:
-    """The few calls of the distribution API that a push takes."""
+    """The calls of the distribution API that a push needs."""
 
     def __init__(self, address):
         self.address = address

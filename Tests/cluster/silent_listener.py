@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A registry that accepts every connection and never says a word: silent_listener.py ADDRESS PORT."""
+"""A registry that accepts every connection and never sends an answer: silent_listener.py ADDRESS PORT."""
 
 import socket
 import sys

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 
 /// Which Events are written anew, which are counted on one that is there, and which are too many.

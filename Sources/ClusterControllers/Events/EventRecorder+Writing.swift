@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import KubernetesAPI
 import Logging
@@ -42,7 +43,7 @@ extension EventRecorder {
     ) async throws(KubernetesAPIError) -> EventMetrics.Result {
         if case .count(let name, let count) = step {
             let path = ObjectPath(.events, namespace: event.namespace, name: name)
-            let time = kubernetesTime(clock.unixTime())
+            let time = Timestamp(seconds: clock.unixTime()).text(.seconds)
             do throws(KubernetesAPIError) {
                 _ = try await client.patch(
                     path,

@@ -1,3 +1,4 @@
+import Basics
 public import KubernetesAPI
 public import Logging
 public import ServiceLifecycle
@@ -13,7 +14,7 @@ public final class EventRecorder: Service, Sendable {
     let instance: String
     let logger: Logger
     let metrics: EventMetrics
-    let clock: ServiceClock
+    let clock: TimeSource
     let correlator = Mutex(EventCorrelator())
     /// How fast the API server is written to.
     let rate = Mutex(TokenBucket(burst: 10, interval: .milliseconds(100)))
@@ -38,10 +39,10 @@ public final class EventRecorder: Service, Sendable {
         logger: Logger,
         metrics: EventMetrics = EventMetrics()
     ) {
-        self.init(client: client, instance: instance, logger: logger, metrics: metrics, clock: ServiceClock())
+        self.init(client: client, instance: instance, logger: logger, metrics: metrics, clock: TimeSource())
     }
 
-    init(client: KubernetesClient, instance: String, logger: Logger, metrics: EventMetrics, clock: ServiceClock) {
+    init(client: KubernetesClient, instance: String, logger: Logger, metrics: EventMetrics, clock: TimeSource) {
         self.client = client
         self.instance = instance
         self.logger = logger

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -65,7 +66,7 @@ struct KubernetesEvent: Sendable, Hashable {
     ///   - unixTime: When it was seen.
     ///   - instance: Which replica saw it.
     func object(named name: String, at unixTime: Int, instance: String) -> JSONValue {
-        let time = JSONValue.string(kubernetesTime(unixTime))
+        let time = JSONValue.string(Timestamp(seconds: unixTime).text(.seconds))
         var involved: JSONValue = [
             "apiVersion": .string(subject.apiVersion), "kind": .string(subject.kind), "name": .string(subject.name),
             "uid": .string(subject.uid),

@@ -1,3 +1,4 @@
+import Basics
 public import KubernetesAPI
 public import Logging
 public import PodAdmission
@@ -22,7 +23,7 @@ public final class PolicyController: Service, Sendable {
     let client: KubernetesClient
     let instance: String
     let logger: Logger
-    let clock: ServiceClock
+    let clock: TimeSource
     let state: Mutex<State>
     let base: PolicySet
     let metrics: PolicyMetrics
@@ -55,7 +56,7 @@ public final class PolicyController: Service, Sendable {
             instance: instance,
             logger: logger,
             metrics: metrics,
-            clock: ServiceClock()
+            clock: TimeSource()
         )
     }
 
@@ -65,7 +66,7 @@ public final class PolicyController: Service, Sendable {
         instance: String,
         logger: Logger,
         metrics: PolicyMetrics,
-        clock: ServiceClock
+        clock: TimeSource
     ) {
         self.client = client
         self.base = base
@@ -110,7 +111,7 @@ public final class PolicyController: Service, Sendable {
             group.addTask {
                 for await _ in self.wakeUps.cancelOnGracefulShutdown() { await self.writeDueStatuses() }
                 self.state.withLock { $0.work.flush() }
-                await self.clock.within(Self.flushLimit) { await self.writeDueStatuses() }
+                await self.clock.withTimeout(Self.flushLimit) { await self.writeDueStatuses() }
             }
             try await group.waitForAll()
         }

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -85,7 +86,7 @@ extension PolicyStatus.Condition {
         let fields: [(String, JSONValue)] = [
             ("type", .string(type.rawValue)), ("status", status), ("reason", .string(reason)),
             ("message", .string(message)), ("observedGeneration", .number(String(generation))),
-            ("lastTransitionTime", since ?? .string(kubernetesTime(unixTime))),
+            ("lastTransitionTime", since ?? .string(Timestamp(seconds: unixTime).text(.seconds))),
         ]
         let isSame = before.map { before in fields.allSatisfy { before[$0.0] == $0.1 } } ?? false
         if isSame, let before { return before }

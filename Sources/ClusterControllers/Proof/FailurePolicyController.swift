@@ -1,3 +1,4 @@
+import Basics
 public import KubernetesAPI
 public import Logging
 public import ServiceLifecycle
@@ -20,7 +21,7 @@ public final class FailurePolicyController: Service, Sendable {
     private let isLeader: @Sendable () -> Bool
     let logger: Logger
     let metrics: FailurePolicyMetrics
-    private let clock: ServiceClock
+    private let clock: TimeSource
     private let outcomes: AsyncStream<ProofOutcome>
     private let queue: AsyncStream<ProofOutcome>.Continuation
     let lastError = Mutex<KubernetesAPIError.Code?>(nil)
@@ -55,7 +56,7 @@ public final class FailurePolicyController: Service, Sendable {
         isLeader: @escaping @Sendable () -> Bool,
         logger: Logger,
         metrics: FailurePolicyMetrics,
-        clock: ServiceClock = ServiceClock()
+        clock: TimeSource = TimeSource()
     ) {
         self.calls = calls
         self.isLeader = isLeader
@@ -84,7 +85,7 @@ public final class FailurePolicyController: Service, Sendable {
         } onGracefulShutdown: {
             self.queue.finish()
         }
-        if !Task.isCancelled { await clock.within(Self.leaveLimit) { await self.leave() } }
+        if !Task.isCancelled { await clock.withTimeout(Self.leaveLimit) { await self.leave() } }
     }
 
     /// Makes sure that no Fail is left behind without anybody to answer.

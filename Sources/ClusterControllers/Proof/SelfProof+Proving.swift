@@ -1,3 +1,4 @@
+import Basics
 import KubernetesAPI
 import Logging
 import ServiceLifecycle
@@ -22,13 +23,13 @@ extension SelfProof {
     /// Looks for other replicas, as long as it counts.
     private func learnOfOthers() async {
         guard state.withLock({ $0.readiness.isOpen(at: clock.now()) }) else { return }
-        let hasOthers = await clock.within(pacing.limit) { try await self.calls.hasOthers() }
+        let hasOthers = await clock.withTimeout(pacing.limit) { try await self.calls.hasOthers() }
         state.withLock { $0.readiness.learn(hasOthers: hasOthers ?? false) }
     }
 
     /// One dry run.
     private func ask() async -> Result<KubernetesReply, KubernetesAPIError> {
-        let answer = await clock.within(pacing.limit) { () -> Result<KubernetesReply, KubernetesAPIError> in
+        let answer = await clock.withTimeout(pacing.limit) { () -> Result<KubernetesReply, KubernetesAPIError> in
             do throws(KubernetesAPIError) { return .success(try await self.calls.probe()) } catch {
                 return .failure(error)
             }

@@ -1,3 +1,4 @@
+import Basics
 public import KubernetesAPI
 public import Logging
 public import ServiceLifecycle
@@ -20,7 +21,7 @@ public final class SelfProof: Service, Sendable {
     let calls: Calls
     let logger: Logger
     let metrics: ProofMetrics
-    let clock: ServiceClock
+    let clock: TimeSource
     let pacing: ProofPacing
     let onOutcome: @Sendable (ProofOutcome) -> Void
     let state: Mutex<State>
@@ -52,7 +53,7 @@ public final class SelfProof: Service, Sendable {
         calls: Calls,
         logger: Logger,
         metrics: ProofMetrics,
-        clock: ServiceClock = ServiceClock(),
+        clock: TimeSource = TimeSource(),
         pacing: ProofPacing = ProofPacing(),
         onOutcome: @escaping @Sendable (ProofOutcome) -> Void = { _ in }
     ) {

@@ -1,3 +1,4 @@
+import Basics
 public import ImageRegistry
 public import KubernetesAPI
 public import Logging
@@ -20,7 +21,7 @@ public final class CacheWarmer: Service, Sendable {
     let ready: @Sendable () async throws -> Void
     let logger: Logger
     let metrics: WarmingMetrics
-    let clock: ServiceClock
+    let clock: TimeSource
     let state = Mutex(WarmingState())
     /// What lists have told; bounded by what may wait of their images.
     let lists: AsyncStream<WarmingBatch>
@@ -56,7 +57,7 @@ public final class CacheWarmer: Service, Sendable {
             ready: ready,
             logger: logger,
             metrics: metrics,
-            clock: ServiceClock()
+            clock: TimeSource()
         )
     }
 
@@ -67,7 +68,7 @@ public final class CacheWarmer: Service, Sendable {
         ready: @escaping @Sendable () async throws -> Void,
         logger: Logger,
         metrics: WarmingMetrics,
-        clock: ServiceClock
+        clock: TimeSource
     ) {
         self.client = client
         self.inspector = inspector

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 
 /// What a list has told that is new.

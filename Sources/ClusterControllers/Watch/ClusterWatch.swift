@@ -1,3 +1,4 @@
+import Basics
 public import KubernetesAPI
 public import Logging
 public import PodAdmission
@@ -13,7 +14,7 @@ public final class ClusterWatch: Service, Sendable {
 
     private let client: KubernetesClient
     private let logger: Logger
-    private let clock: ServiceClock
+    private let clock: TimeSource
     private let state = Mutex(State())
 
     /// How long the first lists are waited for.
@@ -27,10 +28,10 @@ public final class ClusterWatch: Service, Sendable {
     ///   - client: Reads from the API server.
     ///   - logger: Gets a line when the API server stops answering, and when it answers again.
     public convenience init(client: KubernetesClient, logger: Logger) {
-        self.init(client: client, logger: logger, clock: ServiceClock())
+        self.init(client: client, logger: logger, clock: TimeSource())
     }
 
-    init(client: KubernetesClient, logger: Logger, clock: ServiceClock) {
+    init(client: KubernetesClient, logger: Logger, clock: TimeSource) {
         self.client = client
         self.logger = logger
         self.clock = clock
@@ -64,7 +65,7 @@ public final class ClusterWatch: Service, Sendable {
         case .unknown: old = nil
         }
         let client = client
-        let object = await clock.within(Self.namespaceLimit) {
+        let object = await clock.withTimeout(Self.namespaceLimit) {
             try await client.get(ObjectPath(.namespaces, name: name))
         }
         guard let labels = object?.objectLabels else { return old }

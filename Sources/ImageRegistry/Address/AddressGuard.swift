@@ -1,3 +1,4 @@
+import Basics
 import PodAdmission
 import Synchronization
 
@@ -53,7 +54,7 @@ final class AddressGuard: Sendable {
         if let old {
             // A resolver that other names keep busy must not take away a registry that was there a moment ago. The
             // address that is connected to is checked all the same.
-            found = await withTimeout(Self.patience) { await resolver.addresses(of: host) } ?? []
+            found = await TimeSource.system.withTimeout(Self.patience) { await resolver.addresses(of: host) } ?? []
             guard !found.isEmpty else { return old.addresses }
         } else {
             found = await resolver.addresses(of: host)

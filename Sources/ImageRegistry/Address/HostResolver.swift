@@ -1,3 +1,4 @@
+import Basics
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -35,7 +36,7 @@ struct SystemResolver: HostResolver {
             Self.underWay.subtract(1, ordering: .relaxed)
             return []
         }
-        let found = OneShot<[IPAddress]>()
+        let found = Promise<[IPAddress]>()
         Self.pool.submit { state in
             found.fulfill(state == .active ? Self.lookUp(host) : [])
             Self.underWay.subtract(1, ordering: .relaxed)

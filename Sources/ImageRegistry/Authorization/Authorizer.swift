@@ -1,18 +1,17 @@
+import Basics
 import JSON
 import PodAdmission
 
 /// The `Authorization` of a request, and where it came from.
 ///
 /// Its text does not show it.
-struct Authorization: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+struct Authorization: Sendable, Redacted {
     var header: String
     var kind: CredentialKind
     /// The key of the token in it, to be dropped where the registry does not take it.
     var tokenKey: TokenKey?
 
     var description: String { "authorization (redacted)" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Gets and keeps what requests are authorized with.
@@ -136,11 +135,11 @@ struct Authorizer: Sendable {
         scope: String,
         credential: Credential?
     ) -> TransportRequest {
-        var fields = service.map { ["service=\($0.queryEncoded)"] } ?? []
-        fields.append("scope=\(scope.queryEncoded)")
+        var fields = service.map { ["service=\($0.percentEncoded)"] } ?? []
+        fields.append("scope=\(scope.percentEncoded)")
         var request = TransportRequest(url: realm, limit: 64 << 10)
         if case .identity(let token) = credential {
-            fields += ["grant_type=refresh_token", "client_id=polypod", "refresh_token=\(token.queryEncoded)"]
+            fields += ["grant_type=refresh_token", "client_id=polypod", "refresh_token=\(token.percentEncoded)"]
             request.content = .init(type: "application/x-www-form-urlencoded", text: fields.joined(separator: "&"))
             return request
         }

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// What a token is good for.
@@ -15,15 +16,13 @@ struct TokenKey: Sendable, Hashable {
 /// A bearer token.
 ///
 /// Its text does not show it.
-struct Token: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+struct Token: Sendable, Redacted {
     var value: String
     var expiry: ContinuousClock.Instant
     /// Whether a credential was given for it.
     var isPersonal: Bool
 
     var description: String { "token (redacted)" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// How a registry wanted to be authorized when it last said so; it saves the round trip that asks.

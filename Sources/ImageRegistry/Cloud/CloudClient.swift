@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -48,11 +49,11 @@ struct CloudClient: Sendable {
 
 extension JSONObject {
     /// A token: text that may stand in a header.
-    func token(_ key: String, from host: String) throws(RegistryFailure) -> Secret {
+    func token(_ key: String, from host: String) throws(RegistryFailure) -> RedactedText {
         guard let text = self[key]?.string, !text.isEmpty, text.utf8.allSatisfy(\.isASCIIVisible) else {
             throw CloudClient.fault(host)
         }
-        return Secret(text)
+        return RedactedText(text)
     }
 
     /// The seconds that `expires_in` gives, as number or as text: at least 1, and at most a day.

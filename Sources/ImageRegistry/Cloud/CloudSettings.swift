@@ -1,3 +1,4 @@
+import Basics
 import Logging
 
 /// What all clouds' credentials are got by.
@@ -12,7 +13,7 @@ struct CloudSettings: Sendable {
     var standIn: CloudStandIn?
     var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     /// Seconds of Unix time, for signatures.
-    var unixTime: @Sendable () -> Int = SystemTime.unix
+    var unixTime: @Sendable () -> Int = UnixTime.seconds
     var logger = Logger(label: "polypod.registry", factory: { _ in SwiftLogNoOpLogHandler() })
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import PodAdmission
 import Synchronization
 
@@ -12,13 +13,13 @@ final class RenewingStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct State {
         /// Keys come from images, and those from anybody.
         var values = LRU<Key, Renewal<Value>>(entries: 256)
-        var flights: [Key: OneShot<Answer>] = [:]
+        var flights: [Key: Promise<Answer>] = [:]
         var isStopped = false
     }
 
     private enum Found {
         case answer(Answer)
-        case flight(OneShot<Answer>)
+        case flight(Promise<Answer>)
     }
 
     private let state = Mutex(State())
@@ -62,13 +63,13 @@ final class RenewingStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             let step = (state.values.value(for: key) ?? Renewal()).step(at: now)
             if case .use(let value, let isDue) = step {
                 let isNew = isDue && !state.isStopped && state.flights[key] == nil
-                if isNew { state.flights[key] = OneShot() }
+                if isNew { state.flights[key] = Promise() }
                 return (.answer(.success(value)), isNew)
             }
             if let flight = state.flights[key] { return (.flight(flight), false) }
             if case .failed(let failure) = step { return (.answer(.failure(failure)), false) }
             if state.isStopped { return (.answer(.failure(Self.late)), false) }
-            let flight = OneShot<Answer>()
+            let flight = Promise<Answer>()
             state.flights[key] = flight
             return (.flight(flight), true)
         }
@@ -101,9 +102,9 @@ final class RenewingStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private func renew(_ key: Key) async {
         let start = settings.now()
         let fetch = fetch
-        let result = await withTimeout(settings.deadline) { await fetch(key) } ?? .failure(Self.late)
+        let result = await TimeSource.system.withTimeout(settings.deadline) { await fetch(key) } ?? .failure(Self.late)
         let retry = settings.now() + settings.pause
-        let flight = state.withLock { state -> OneShot<Answer>? in
+        let flight = state.withLock { state -> Promise<Answer>? in
             var renewal = state.values.value(for: key) ?? Renewal()
             switch result {
             case .success(let fresh): renewal.succeed(fresh, from: start)

@@ -1,9 +1,10 @@
+import Basics
 import Crypto
 
 /// What a registry may ask for.
 ///
 /// Its text, in logs and mirrors too, never shows the secret.
-enum Credential: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+enum Credential: Sendable, Hashable, Redacted {
     /// A user name and a password.
     case basic(username: String, password: String)
     /// A refresh token of OAuth 2, as `docker login` stores it as identity token.
@@ -49,7 +50,4 @@ enum Credential: Sendable, Hashable, CustomStringConvertible, CustomDebugStringC
         case .identity: "identity token (redacted)"
         }
     }
-
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,3 +1,4 @@
+public import Basics
 public import JSON
 import PodAdmission
 
@@ -5,7 +6,7 @@ import PodAdmission
 ///
 /// The rules are those of `pkg/credentialprovider` of Kubernetes (config.go, keyring.go), so that an image which a node
 /// can pull is one that is found here. Its text never shows a secret.
-public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct DockerConfiguration: Sendable, Redacted {
     struct Entry: Sendable {
         var key: String
         var credential: Credential
@@ -120,10 +121,6 @@ public struct DockerConfiguration: Sendable, CustomStringConvertible, CustomDebu
 
     /// A text for people; it never shows a secret.
     public var description: String { "credentials for \(entries.map(\.key).joined(separator: ", "))" }
-    /// The same text.
-    public var debugDescription: String { description }
-    /// What a mirror shows; never a secret.
-    public var customMirror: Mirror { Mirror(self, children: ["registries": entries.map(\.key)]) }
 }
 
 extension FieldError {

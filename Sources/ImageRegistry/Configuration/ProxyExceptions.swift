@@ -1,3 +1,5 @@
+import Basics
+
 /// The hosts of `NO_PROXY`, in the forms that Go's `httpproxy` knows.
 ///
 /// Separated by commas: `*` for all; an address or a CIDR range; `example.com` for the host and all below it;

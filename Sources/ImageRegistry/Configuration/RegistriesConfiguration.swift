@@ -1,12 +1,11 @@
+public import Basics
 import PodAdmission
 
 /// Mirrors, credentials and TLS settings of registries, in the format of k3s's `registries.yaml`.
 ///
 /// The format is documented at <https://docs.k3s.io/installation/private-registry>. What is named here is named by the
 /// operator, so that addresses on loopback are allowed for it and for nothing else. Its text never shows a secret.
-public struct RegistriesConfiguration: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
-    CustomReflectable
-{
+public struct RegistriesConfiguration: Sendable, Redacted {
     /// What stands in for a registry.
     struct Mirror: Sendable {
         var endpoints: [WebURL] = []
@@ -94,10 +93,6 @@ public struct RegistriesConfiguration: Sendable, CustomStringConvertible, Custom
     public var description: String {
         "mirrors of \(mirrors.keys.sorted()), settings for \(hosts.keys.sorted())"
     }
-    /// The same text.
-    public var debugDescription: String { description }
-    /// What a mirror shows; never a secret.
-    public var customMirror: Swift.Mirror { Swift.Mirror(self, children: ["description": description]) }
 }
 
 /// Files for TLS with one host, and whether its certificate is looked at.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Basics
 import NIOCore
 import NIOHTTP1
 import PodAdmission
@@ -29,7 +30,7 @@ struct TransportRequest: Sendable {
         static func form(_ fields: KeyValuePairs<String, String>) -> Content {
             Content(
                 type: "application/x-www-form-urlencoded",
-                text: fields.map { "\($0.queryEncoded)=\($1.queryEncoded)" }.joined(separator: "&")
+                text: fields.map { "\($0.percentEncoded)=\($1.percentEncoded)" }.joined(separator: "&")
             )
         }
     }

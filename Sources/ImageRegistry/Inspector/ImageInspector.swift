@@ -1,3 +1,4 @@
+import Basics
 import Logging
 public import PodAdmission
 import Synchronization
@@ -11,7 +12,7 @@ public final class ImageInspector: ImageInspecting, Sendable {
     /// A look-up that is under way.
     struct Flight: Sendable {
         let subject: ImageLookup.Subject
-        let landing = OneShot<Landing>()
+        let landing = Promise<Landing>()
         let trace = LookupTrace()
     }
 

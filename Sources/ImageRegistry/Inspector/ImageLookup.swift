@@ -1,3 +1,4 @@
+import Basics
 import PodAdmission
 
 /// Looks one image up: every endpoint of its registry in order, every credential in order.
@@ -55,7 +56,7 @@ struct ImageLookup: Sendable {
             let left = end - ContinuousClock.now
             guard left > .zero else { break }
             let share = index == endpoints.count - 1 ? left : left / 2
-            let result = await withTimeout(share) { () async -> Result<ImageFacts, RegistryFailure> in
+            let result = await TimeSource.system.withTimeout(share) { () async -> Result<ImageFacts, RegistryFailure> in
                 do throws(RegistryFailure) {
                     return .success(try await facts(subject, at: endpoint, trace: trace, known: known))
                 } catch {

@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 import PodAdmission
 
@@ -9,18 +10,11 @@ enum ContentDigest {
             if like?.hasPrefix("sha512:") == true {
                 var hash = SHA512()
                 hash.update(bufferPointer: buffer)
-                return "sha512:" + hexadecimal(hash.finalize())
+                return "sha512:" + hash.finalize().hexadecimal
             }
             var hash = SHA256()
             hash.update(bufferPointer: buffer)
-            return "sha256:" + hexadecimal(hash.finalize())
+            return "sha256:" + hash.finalize().hexadecimal
         }
-    }
-
-    private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 
 /// One place to ask for one image: a registry or a mirror of it.
@@ -22,7 +23,7 @@ struct RegistryEndpoint: Sendable, Hashable {
     func blob(_ digest: String) -> WebURL { url("blobs/\(digest)") }
 
     private func url(_ rest: String) -> WebURL {
-        let query = namespace.map { "?ns=\($0.queryEncoded)" } ?? ""
+        let query = namespace.map { "?ns=\($0.percentEncoded)" } ?? ""
         return WebURL(authority, target: "\(base.target)/\(repository)/\(rest)\(query)")
     }
 

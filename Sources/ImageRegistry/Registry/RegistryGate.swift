@@ -1,3 +1,4 @@
+import Basics
 import PodAdmission
 
 /// How much is asked of one registry, and when nothing is: a state machine without a clock or tasks of its own.
@@ -37,7 +38,7 @@ struct RegistryGate {
         var pause = Duration.seconds(30)
     }
 
-    typealias Ticket = OneShot<RegistryFailure?>
+    typealias Ticket = Promise<RegistryFailure?>
 
     private let host: String
     private let limits: Limits

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import NIOSSL
 
 extension ClusterAccess {
@@ -28,7 +27,7 @@ extension ClusterAccess {
         guard let authorities = try? NIOSSLCertificate.fromPEMFile("\(folder)/ca.crt"), !authorities.isEmpty else {
             throw missing("\(folder)/ca.crt")
         }
-        let namespace = try? String(contentsOfFile: "\(folder)/namespace", encoding: .utf8).trimmed
+        let namespace = ClusterIdentity.text(of: "\(folder)/namespace")
         let token = ClusterIdentity.Token.file(path: "\(folder)/token", missing: missing("\(folder)/token"))
         let identity = ClusterIdentity(token: token)
         _ = try identity.fileToken()

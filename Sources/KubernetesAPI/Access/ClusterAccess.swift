@@ -1,9 +1,10 @@
+public import Basics
 import NIOSSL
 
 /// Where the API server is, whom it is asked as, and how its certificate is verified.
 ///
 /// Its text, in logs and mirrors too, never shows a credential.
-public struct ClusterAccess: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct ClusterAccess: Sendable, Redacted {
     /// The namespace of the service account or the context; `default` where none is said.
     public let namespace: String
     /// The one server that gets requests, and the credential.
@@ -15,8 +16,4 @@ public struct ClusterAccess: Sendable, CustomStringConvertible, CustomDebugStrin
 
     /// The server.
     public var description: String { server.description }
-    /// The server.
-    public var debugDescription: String { description }
-    /// Nothing.
-    public var customMirror: Mirror { Mirror(self, children: []) }
 }

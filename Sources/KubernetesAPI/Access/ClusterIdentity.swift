@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Basics
 
 /// Who asks the API server.
 struct ClusterIdentity: Sendable {
@@ -37,10 +37,15 @@ struct ClusterIdentity: Sendable {
         case .none: return nil
         case .text(let text): return text
         case .file(let path, let missing):
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8).trimmed, !text.isEmpty else {
+            guard let text = Self.text(of: path), !text.isEmpty else {
                 throw missing
             }
             return text
         }
+    }
+
+    /// The text of a small file without white space at its ends; nil where it cannot be read or is longer than 64 KiB.
+    static func text(of path: String) -> String? {
+        (try? BoundedFile.bytes(of: path, limit: 64 << 10)).flatMap { String(validating: $0, as: UTF8.self) }?.trimmed
     }
 }

@@ -1,9 +1,10 @@
+import Basics
 import NIOSSL
 
 /// What one request shows to prove who asks.
 ///
 /// Its text, in logs and mirrors too, never shows it.
-struct RequestCredential: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+struct RequestCredential: Sendable, Redacted {
     /// The bearer token.
     var token: String?
     /// The client's certificate.
@@ -12,8 +13,6 @@ struct RequestCredential: Sendable, CustomStringConvertible, CustomDebugStringCo
     var run: Int?
 
     var description: String { "credential (redacted)" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A certificate of a client, and its key.

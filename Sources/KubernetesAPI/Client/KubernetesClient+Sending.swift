@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Basics
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -21,15 +22,7 @@ extension KubernetesClient {
 
     private func answer(_ call: APICall) async throws(KubernetesAPIError) -> APIAnswer {
         // The HTTP client's own deadline ends with the answer's head; a cancelled task ends the body too.
-        let result = await withTaskGroup(of: Result<APIAnswer, KubernetesAPIError>?.self) { group in
-            group.addTask { await outcome(call) }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
+        let result = await TimeSource.system.withTimeout(timeout) { await outcome(call) }
         guard let result else { throw lateness(call) }
         return try result.get()
     }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Basics
 import JSON
 
 extension KubeconfigReader {
@@ -6,14 +6,14 @@ extension KubeconfigReader {
     func bytes(_ object: JSONObject, _ key: String) throws(FieldError) -> (bytes: [UInt8], key: String)? {
         let dataKey = "\(key)-data"
         if let text = try object.text(dataKey) {
-            guard let data = Data(base64Encoded: text) else { throw FieldError("is no base64", at: [.key(dataKey)]) }
-            return (Array(data), dataKey)
+            guard let bytes = Base64.decode(text) else { throw FieldError("is no base64", at: [.key(dataKey)]) }
+            return (bytes, dataKey)
         }
         guard let file = try object.text(key) else { return nil }
-        guard let data = try? Data(contentsOf: URL(filePath: path(file))) else {
+        guard let bytes = try? BoundedFile.bytes(of: path(file), limit: 4 << 20) else {
             throw FieldError("\(path(file)) cannot be read", at: [.key(key)])
         }
-        return (Array(data), key)
+        return (bytes, key)
     }
 
     /// A path as the kubeconfig has it, from the folder that it is in.

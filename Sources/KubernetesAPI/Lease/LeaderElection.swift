@@ -1,3 +1,4 @@
+import Basics
 import JSON
 public import Logging
 public import ServiceLifecycle

@@ -1,3 +1,5 @@
+import Basics
+
 /// What one candidate knows of a lease: a value, without a clock or a connection.
 ///
 /// As in client-go's leaderelection, nobody's clock is compared with somebody else's: a lease is free once it did not
@@ -32,7 +34,7 @@ struct LeaseState: Sendable, Equatable {
 
     /// What to write to take or to renew the lease; nil while it is another's.
     func claim(at now: ContinuousClock.Instant, wallTime: Int) -> LeaseRecord? {
-        let time = MicroTime(microseconds: wallTime).description
+        let time = Timestamp(microseconds: wallTime).text(.microseconds)
         var claim = LeaseRecord(
             holder: identity,
             seconds: Int(timing.duration.components.seconds),
@@ -62,7 +64,7 @@ struct LeaseState: Sendable, Equatable {
     /// One second, as client-go has it: a duration of none is not valid.
     func release(wallTime: Int) -> LeaseRecord? {
         guard let seen, seen.holder == identity else { return nil }
-        let time = MicroTime(microseconds: wallTime).description
+        let time = Timestamp(microseconds: wallTime).text(.microseconds)
         return LeaseRecord(seconds: 1, acquired: time, renewed: time, transitions: seen.transitions)
     }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// One object of the API server, or a subresource of it.
 public struct ObjectPath: Sendable, Hashable {
     /// Its kind.

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// A user's credential plugin and what it handed out last, which is kept in memory alone.
@@ -10,7 +11,7 @@ final class CredentialPlugin: Sendable {
 
     private let command: PluginCommand
     private let time: TimeSource
-    private let turnstile = Turnstile()
+    private let lock = AsyncLock()
     private let state = Mutex(State())
 
     init(_ command: PluginCommand, time: TimeSource = .system) {
@@ -22,7 +23,7 @@ final class CredentialPlugin: Sendable {
     ///
     /// Of those who ask at the same time one runs it.
     func credential(refused: RequestCredential?) async throws(KubernetesAPIError) -> RequestCredential {
-        let result = await turnstile.pass { () async -> Result<RequestCredential, KubernetesAPIError> in
+        let result = await lock.withLock { () async -> Result<RequestCredential, KubernetesAPIError> in
             if let credential = current(refused: refused) { return .success(credential) }
             do throws(KubernetesAPIError) { return .success(keep(try await command.run())) } catch {
                 return .failure(error)

@@ -1,3 +1,4 @@
+import Basics
 import Subprocess
 
 #if canImport(System)
@@ -37,16 +38,8 @@ struct PluginCommand: Sendable {
     }
 
     private func bounded() async throws -> [UInt8] {
-        let result = await withTaskGroup(of: Result<[UInt8], any Error>?.self) { group in
-            group.addTask {
-                do { return .success(try await printed()) } catch { return .failure(error) }
-            }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let result = await TimeSource.system.withTimeout(timeout) { () -> Result<[UInt8], any Error> in
+            do { return .success(try await printed()) } catch { return .failure(error) }
         }
         guard let result else { throw failure("did not end in \(timeout)") }
         return try result.get()

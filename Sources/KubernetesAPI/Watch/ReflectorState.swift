@@ -1,3 +1,5 @@
+import Basics
+
 /// Where a reflector is between list and watch, and what it does next: a value, without a clock or a connection.
 struct ReflectorState: Sendable, Equatable {
     /// What is to be done.

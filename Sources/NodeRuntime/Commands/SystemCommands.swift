@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The machine itself.
@@ -115,9 +116,6 @@ public struct SystemCommands: NodeCommands {
     }
 
     private static func text(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return HostFolder.bytes(descriptor, limit: 1 << 20).map { String(decoding: $0, as: UTF8.self) }
+        (try? BoundedFile.bytes(of: path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A file of the host as it was read, with what has to stay when it is written again.
@@ -32,7 +33,7 @@ extension HostFolder {
             throw Self.unreadable(path, "it is no plain file")
         }
         guard status.st_size <= Self.largestFile else { throw Self.unreadable(path, "it is larger than 4 MiB") }
-        guard let bytes = Self.bytes(descriptor, limit: Self.largestFile) else {
+        guard let bytes = try? BoundedFile.bytes(of: descriptor, limit: Self.largestFile) else {
             throw Self.unreadable(path, "it cannot be read to its end")
         }
         return HostFile(bytes: bytes, mode: status.st_mode & 0o7777, owner: status.st_uid, group: status.st_gid)
@@ -47,20 +48,6 @@ extension HostFolder {
             throw Self.unreadable(path, "it is not UTF-8")
         }
         return text
-    }
-
-    /// What can be read from `descriptor`, nil for a failure or more than `limit` bytes.
-    static func bytes(_ descriptor: Int32, limit: Int) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count <= limit {
-            let count = Foundation.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-        }
-        return nil
     }
 
     private static func unreadable(_ path: String, _ reason: String) -> NodeError {

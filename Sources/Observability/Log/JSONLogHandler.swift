@@ -1,3 +1,4 @@
+public import Basics
 import JSON
 public import Logging
 
@@ -50,7 +51,7 @@ public struct JSONLogHandler: LogHandler {
         var line: [UInt8] = []
         line.reserveCapacity(512)
         line.append(contentsOf: #"{"time":""#.utf8)
-        line.append(contentsOf: clock().description.utf8)
+        line.append(contentsOf: clock().text(.milliseconds).utf8)
         line.append(contentsOf: #"","level":""#.utf8)
         line.append(contentsOf: event.level.rawValue.utf8)
         line.append(contentsOf: #"","logger":"#.utf8)

@@ -1,4 +1,5 @@
 #if canImport(Glibc)
+import Basics
 import Glibc
 #elseif canImport(Musl)
 import Musl
@@ -11,7 +12,7 @@ public enum ProcessSamples {
     /// Reads `/proc`; what cannot be read is left out, as is everything on a system without it.
     public static func read() -> [Sample] {
         var samples: [Sample] = []
-        if let statistics = SmallFile.read("/proc/self/stat").flatMap({ ProcessStatistics(line: $0) }) {
+        if let statistics = ProcFile.read("/proc/self/stat").flatMap({ ProcessStatistics(line: $0) }) {
             let ticks = Double(max(sysconf(Int32(_SC_CLK_TCK)), 1))
             samples.append(
                 Sample("process_cpu_seconds_total", Double(statistics.processorTicks) / ticks, isCounter: true)
@@ -19,13 +20,13 @@ public enum ProcessSamples {
             samples.append(
                 Sample("process_resident_memory_bytes", Double(statistics.residentPages * sysconf(Int32(_SC_PAGESIZE))))
             )
-            if let boot = SmallFile.read("/proc/stat").flatMap(ProcessStatistics.bootTime) {
+            if let boot = ProcFile.read("/proc/stat").flatMap(ProcessStatistics.bootTime) {
                 samples.append(
                     Sample("process_start_time_seconds", Double(boot) + Double(statistics.startTicks) / ticks)
                 )
             }
         }
-        if let count = SmallFile.entries(of: "/proc/self/fd") {
+        if let count = ProcFile.entries(of: "/proc/self/fd") {
             // One of them is the listing itself.
             samples.append(Sample("process_open_fds", Double(max(count - 1, 0))))
         }
@@ -62,26 +63,10 @@ struct ProcessStatistics: Equatable {
     }
 }
 
-/// Files and folders of `/proc`, read without Foundation.
-private enum SmallFile {
+/// Files and folders of `/proc`.
+private enum ProcFile {
     static func read(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        while bytes.count < 1 << 20 {
-            var chunk = [UInt8](repeating: 0, count: 8192)
-            #if canImport(Glibc)
-            let count = Glibc.read(file, &chunk, chunk.count)
-            #elseif canImport(Musl)
-            let count = Musl.read(file, &chunk, chunk.count)
-            #else
-            let count = Darwin.read(file, &chunk, chunk.count)
-            #endif
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        (try? BoundedFile.bytes(of: path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     static func entries(of path: String) -> Int? {

@@ -1,7 +1,9 @@
+public import Basics
+
 /// A server's certificate and its key, both PEM.
 ///
 /// Its text, in logs and mirrors too, never shows the key.
-public struct IssuedCertificate: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct IssuedCertificate: Sendable, Redacted {
     /// The certificate; the CA is not with it, since clients have to know it anyway.
     public let certificate: String
     /// The key.
@@ -14,8 +16,4 @@ public struct IssuedCertificate: Sendable, CustomStringConvertible, CustomDebugS
 
     /// What it is.
     public var description: String { "serving certificate (key redacted)" }
-    /// What it is.
-    public var debugDescription: String { description }
-    /// Nothing.
-    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,3 +1,4 @@
+public import Basics
 import SwiftASN1
 import X509
 
@@ -67,11 +68,7 @@ extension SigningAuthority: Equatable {
     public static func == (left: Self, right: Self) -> Bool { left.certificate == right.certificate }
 }
 
-extension SigningAuthority: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension SigningAuthority: Redacted {
     /// The CA's fingerprint.
     public var description: String { "CA \(certificate.fingerprint) (key redacted)" }
-    /// The CA's fingerprint.
-    public var debugDescription: String { description }
-    /// Nothing.
-    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,3 +1,4 @@
+import Basics
 import FoundationEssentials
 import JSON
 import KubernetesAPI
@@ -90,8 +91,6 @@ extension AuthoritySecret {
     private static func encoded(_ text: String) -> JSONValue { .string(Data(text.utf8).base64EncodedString()) }
 }
 
-extension AuthoritySecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension AuthoritySecret: Redacted {
     var description: String { "Secret (redacted)" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 import JSON
 import PodAdmission
@@ -57,7 +58,7 @@ struct AdmissionAnswer {
         var operations: [UInt8] = []
         JSONValue.array(patch.map(\.json)).write(to: &operations)
         bytes.append(contentsOf: #","patchType":"JSONPatch","patch":""#.utf8)
-        Base64.append(operations, to: &bytes)
+        bytes.append(contentsOf: Base64.encode(operations).utf8)
         bytes.append(UInt8(ascii: "\""))
     }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// How long an answer may take: the API server's `?timeout=` less what the way back needs.
 public enum AdmissionDeadline {
     /// What the API server waits where it does not say (admissionregistration/v1, `timeoutSeconds`).

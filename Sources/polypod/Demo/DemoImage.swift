@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 import JSON
 import PodAdmission
@@ -220,9 +221,7 @@ struct DemoContent: Sendable {
     }
 
     private mutating func add(_ repository: String, _ kind: String, bytes: [UInt8], _ mediaType: String) -> String {
-        let digits = Array("0123456789abcdef")
-        let digest =
-            "sha256:" + String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        let digest = "sha256:" + SHA256.hash(data: bytes).hexadecimal
         documents["\(repository)/\(kind)/\(digest)"] = Document(mediaType: mediaType, digest: digest, bytes: bytes)
         return digest
     }

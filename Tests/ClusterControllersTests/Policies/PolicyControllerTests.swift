@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import KubernetesAPI
 import Logging
@@ -17,7 +18,7 @@ struct PolicyControllerTests {
         _ client: KubernetesClient,
         base: PolicySet = PolicySet(),
         metrics: CountingMetrics = CountingMetrics(),
-        clock: ServiceClock = ServiceClock()
+        clock: TimeSource = TimeSource()
     ) -> PolicyController {
         PolicyController(
             client: client,

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import KubernetesAPI
 import Logging
@@ -153,7 +154,7 @@ struct FailurePolicyControllerTests {
             isLeader: { false },
             logger: SelfProofTests.logger,
             metrics: FailurePolicyMetrics(factory: NOOPMetricsHandler.instance),
-            clock: ServiceClock(sleep: { if $0 != FailurePolicyController.leaveLimit { throw CancellationError() } })
+            clock: TimeSource(sleep: { if $0 != FailurePolicyController.leaveLimit { throw CancellationError() } })
         )
         let settings = ServiceGroupConfiguration(services: [controller], logger: SelfProofTests.logger)
         let group = ServiceGroup(configuration: settings)

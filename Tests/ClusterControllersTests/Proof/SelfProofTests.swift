@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import KubernetesAPI
 import Logging
@@ -118,7 +119,7 @@ struct SelfProofTests {
     }
 
     @Test func oneThatDoesNotAnswerIsCutOff() async {
-        let clock = ServiceClock(sleep: { duration in
+        let clock = TimeSource(sleep: { duration in
             if duration != ScriptedTime.limit, duration != .seconds(1) { throw CancellationError() }
         })
         let proof = SelfProof(

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 @testable import ClusterControllers
@@ -26,10 +27,10 @@ final class ManualClock: Sendable {
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
 
     /// The clock as a service wants it.
-    var service: ServiceClock {
-        ServiceClock(
+    var service: TimeSource {
+        TimeSource(
             now: { self.now },
-            unixTime: { Self.start + Int(self.state.withLock { $0.passed.components.seconds }) },
+            wallTime: { (Self.start + Int(self.state.withLock { $0.passed.components.seconds })) * 1_000_000 },
             sleep: { try await self.sleep($0) }
         )
     }

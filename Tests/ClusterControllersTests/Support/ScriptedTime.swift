@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 @testable import ClusterControllers
@@ -23,7 +24,7 @@ final class ScriptedTime: Sendable {
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
     /// The naps so far, the one that stands still not among them.
     var naps: [Duration] { state.withLock { $0.naps } }
-    var clock: ServiceClock { ServiceClock(now: { self.now }, sleep: { try await self.sleep($0) }) }
+    var clock: TimeSource { TimeSource(now: { self.now }, sleep: { try await self.sleep($0) }) }
 
     func advance(by duration: Duration) { state.withLock { $0.now += duration } }
 

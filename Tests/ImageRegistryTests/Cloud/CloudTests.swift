@@ -1,3 +1,4 @@
+import Basics
 import FoundationEssentials
 import JSON
 import Logging
@@ -146,7 +147,7 @@ import Testing
         ("a.!.s", nil, "no base64"), ("a.eyJleHAiOiI1In0.s", nil, "an end that is no number"),
         ("a.eyJleHAiOjUsIngiOiI_Pz8ifQ.s", 5, "the alphabet for URLs"),
     ]) func endsOfTokens(_ token: String, _ end: Int?, _ reason: String) {
-        #expect(JSONWebToken.end(of: Secret(token)) == end, "\(reason)")
+        #expect(JSONWebToken.end(of: RedactedText(token)) == end, "\(reason)")
     }
 
     @Test func lastOfAllAndOnlyThen() async throws {
@@ -363,8 +364,8 @@ import Testing
     }
 
     @Test func keysDoNotShow() {
-        let keys = AmazonKeys(id: "AKIA", secret: Secret("hunter2"), session: Secret("hunter2"))
-        for value: Any in [keys, Secret("hunter2"), Expiring(value: Secret("hunter2"), lifetime: .zero)] {
+        let keys = AmazonKeys(id: "AKIA", secret: RedactedText("hunter2"), session: RedactedText("hunter2"))
+        for value: Any in [keys, RedactedText("hunter2"), Expiring(value: RedactedText("hunter2"), lifetime: .zero)] {
             var text = ""
             dump(value, to: &text)
             #expect(!"\(value) \(String(reflecting: value)) \(text)".contains("hunter2"))

@@ -1,3 +1,4 @@
+import Basics
 import ImageRegistry
 import JSON
 import Logging
@@ -77,8 +78,8 @@ final class SilentInspector: ImageInspecting {
 
 /// A look-up that answers when the test says so.
 final class GatedInspector: ImageInspecting {
-    private let gate = OneShot<Void>()
-    private let entered = OneShot<Void>()
+    private let gate = Promise<Void>()
+    private let entered = Promise<Void>()
 
     func open() { gate.fulfill(()) }
     func waitUntilAsked() async throws {

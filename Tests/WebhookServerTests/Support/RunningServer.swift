@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Basics
 import HTTPTypes
 import ImageRegistry
 import Logging
@@ -141,7 +142,7 @@ struct RunningServer {
         _ body: @escaping @Sendable (RawConnection) async throws -> Result
     ) async throws -> Result {
         let context = tls ? try NIOSSLContext(configuration: self.tls()) : nil
-        let established = OneShot<Void>()
+        let established = Promise<Void>()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -157,7 +158,7 @@ struct RunningServer {
             }
         // The server has counted a connection when it answers the handshake.
         await established.value()
-        let result = OneShot<Swift.Result<Result, any Error>>()
+        let result = Promise<Swift.Result<Result, any Error>>()
         // To close what the server has closed is an error as well, which says nothing about the test.
         try? await channel.executeThenClose { inbound, outbound in
             do {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# polypod check gives the answers of the webhook, without a cluster.
+# polypod check gives the same answers as the webhook, without a cluster.
 
 # check FORMAT FILE
 check() {
@@ -8,7 +8,7 @@ check() {
 
 case_same_answers() {
   local name file wrong=0
-  # The registry may have forgotten this one.
+  # The list does not contain `never`: an earlier case may have deleted its image from the registry.
   for name in platform docker-types annotated named command wasm-index multi-index two-wasm compat typo exec-probe \
     http-probe artifact other-class-native other-class-wasm opt-out-annotation native; do
     file=$work/check-$name.yaml
@@ -18,7 +18,7 @@ case_same_answers() {
   expect "manifests with other answers" "$wrong" 0
 }
 
-# same_answer NAME FILE: whether it is allowed, the codes, and where it is allowed, what is written.
+# same_answer NAME FILE: compares whether the Pod is allowed, the codes, and for an allowed Pod the changed fields.
 same_answer() {
   local api cli
   api_answer "$2" >"$work/api.json"
@@ -45,7 +45,7 @@ api_answer() {
 cli_answer() {
   local status=0
   check json "$1" >"$work/cli.out" 2>"$work/cli.err" || status=$?
-  # 1 says that something is denied; what is more is a fault.
+  # Exit code 1 means that something is denied. A higher code is an error.
   [ "$status" -le 1 ] || { cat "$work/cli.err"; return 1; }
   [ "$(jq '.objects[0].allowed' "$work/cli.out")" != "$([ "$status" -eq 0 ] && echo false || echo true)" ] ||
     { echo "exit code $status against $(jq -c '.objects[0].allowed' "$work/cli.out")"; return 1; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Pods that Polypod refuses, and those that it leaves alone.
+# Pods that Polypod refuses, and Pods that it leaves as they are.
 
 case_typo() { refused typo variant-unknown compat-smart; }
 case_exec_probe() { refused exec-probe exec-probe 'httpGet|tcpSocket'; }
@@ -31,10 +31,10 @@ case_update() {
     echo "the update was admitted: $said"
     return 1
   fi
-  expect_match "who refuses" "$said" 'admission webhook "pods\.polypod\.dev" denied the request'
+  expect_match "the refusing webhook" "$said" 'admission webhook "pods\.polypod\.dev" denied the request'
   expect_match "the code" "$said" '\[(mutation-missed|runtime-class-conflict)\]'
   expect "the image" "$(pod_json native | jq -r '.spec.containers[0].image')" "$images/native:1"
-  # What does not touch an image still passes.
+  # Updates that do not change an image are still admitted.
   kubectl -n "$ns" label pod native example.com/changed=yes
 }
 
@@ -46,7 +46,7 @@ case_debug_container() {
   is_running native
   container=$(jq -n --arg image "$images/native:1" '{name: "debugger", image: $image, args: ["echo", "debugging"]}')
   if kubectl get --raw "$path" | jq -e '.kind == "EphemeralContainers"' >/dev/null; then
-    # Before 1.23 the subresource has a kind of its own.
+    # Before 1.23, the subresource has its own kind.
     kubectl get --raw "$path" | jq --argjson container "$container" '.ephemeralContainers += [$container]' >"$work/debug.json"
     kubectl replace --raw "$path" -f "$work/debug.json"
   else
@@ -60,9 +60,9 @@ refusing_cases() {
   run_case case_typo "a variant that crun does not know: denied"
   run_case case_exec_probe "exec probe on a Wasm container: denied with its remedy"
   run_case case_artifact "Wasm artifact: denied with its remedy"
-  run_case case_other_class_wasm "Wasm under another runtime class: denied, the class kept"
-  run_case case_other_class_native "native under another runtime class: left alone"
+  run_case case_other_class_wasm "Wasm with another runtime class: denied, the class is kept"
+  run_case case_other_class_native "native with another runtime class: not changed"
   run_case case_opt_out "opt-out by annotation and by label"
-  run_case case_update "update of an image to Wasm: caught"
+  run_case case_update "update of an image to Wasm: denied"
   run_case case_debug_container "debug container: allowed"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Pods that Polypod makes run.
+# Pods with Wasm that run because of Polypod's changes.
 
 case_deployment() {
   local pod
@@ -19,7 +19,7 @@ two_pods_of() {
 
 case_native_sidecar() {
   local pod
-  [ "$server_minor" -ge 29 ] || skip "Kubernetes 1.$server_minor knows no native sidecars; the Deployment above has an ordinary one"
+  [ "$server_minor" -ge 29 ] || skip "Kubernetes 1.$server_minor has no native sidecars; the Deployment of the case before has an ordinary sidecar"
   create web-native-sidecar
   eventually 40 "the Deployment's Pod" a_pod_of app=web-native-sidecar
   pod=$(pods_of app=web-native-sidecar)
@@ -29,7 +29,7 @@ case_native_sidecar() {
   pod_json "$pod" | jq -e '.status.initContainerStatuses[] | select(.name == "sidecar") | .state.running' >/dev/null
 }
 
-# One Pod with one Wasm container, whatever it is known by.
+# Creates a Pod with one Wasm container and checks that it runs.
 runs_as_wasm() {
   create "$1"
   routed "$(pod_json "$1")"
@@ -45,13 +45,13 @@ case_docker_types() { runs_as_wasm docker-types; }
 
 case_pod_annotation() {
   local digest
-  # The node gets the image through a Pod that opts out, and then the registry forgets it.
-  push_images >/dev/null # an earlier stage took the image away
+  # The node pulls the image for a Pod that opts out. Then the image is deleted from the registry.
+  push_images >/dev/null # an earlier stage deleted the image
   rendered never | sed -e 's/name: never/name: fetch/' -e 's/imagePullPolicy: Never/imagePullPolicy: Always/' \
     -e 's|polypod.dev/wasm-containers: app|polypod.dev/inject: "false"|' | kubectl -n "$ns" create -f -
   eventually 60 "the node has the image" image_was_pulled fetch
   read -r digest <<<"$(image_digests never:1)"
-  curl -sf -X DELETE "http://$registry/v2/polypod-test/never/manifests/$digest" || echo "the registry does not delete"
+  curl -sf -X DELETE "http://$registry/v2/polypod-test/never/manifests/$digest" || echo "the registry does not support deletion"
   runs_as_wasm never
 }
 
@@ -95,7 +95,7 @@ case_job() {
   finished_job once
 }
 
-# The first Job of a CronJob that was made when the stage began.
+# The first Job of a CronJob that was created at the start of the stage.
 case_cronjob() {
   local job
   ns=$cronjob_ns
@@ -139,20 +139,20 @@ container_ready() {
 }
 
 running_cases() {
-  run_case case_deployment "Deployment: Wasm, a container beside it, an init container; log, overhead"
+  run_case case_deployment "Deployment: Wasm, another container, an init container; log, overhead"
   run_case case_native_sidecar "Deployment: Wasm with a native sidecar"
-  run_case case_platform "bare Pod, known by the platform wasi/wasm"
+  run_case case_platform "bare Pod, Wasm by the platform wasi/wasm"
   run_case case_generate_name "Pod with generateName"
-  run_case case_manifest_annotation "known by the manifest's annotation"
-  run_case case_program_name "known by the program's name alone"
-  run_case case_command "known by command"
-  run_case case_pod_annotation "known by the Pod's annotation, imagePullPolicy Never, gone from the registry"
+  run_case case_manifest_annotation "Wasm by the manifest's annotation"
+  run_case case_program_name "Wasm only by the program's name"
+  run_case case_command "Wasm by the command"
+  run_case case_pod_annotation "Wasm by the Pod's annotation, imagePullPolicy Never, not in the registry"
   run_case case_docker_types "Docker media types and wasi/wasm32"
-  run_case case_wasm_index "index of Wasm alone: pinned by digest and running"
-  run_case case_multi_index "index of Linux and Wasm: native"
+  run_case case_wasm_index "index with only Wasm: pinned by digest and running"
+  run_case case_multi_index "index with Linux and Wasm: native"
   run_case case_two_wasm "two Wasm containers"
   run_case case_job "Job"
-  run_case case_compat_mended "compat beside a native container: mended"
-  run_case case_http_probe "httpGet probe on a Wasm container: allowed, and works"
+  run_case case_compat_mended "compat beside a native container: changed to compat-smart"
+  run_case case_http_probe "httpGet probe on a Wasm container: allowed and works"
   run_case case_cronjob "CronJob"
 }

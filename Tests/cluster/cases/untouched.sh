@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Deployments of native containers alone: stored byte for byte as without Polypod.
+# Deployments with only native containers: the API server stores the same bytes as without Polypod.
 
 untouched_ns=polypod-test-untouched
 
-# record_essence NAME FILE: makes the Deployment, takes its Pod as it is stored, and removes it again.
+# record_essence NAME FILE: creates the Deployment, writes its stored Pod to FILE, and deletes the Deployment.
 record_essence() {
   local ns=$untouched_ns
   create "$1-deployment"
@@ -11,7 +11,7 @@ record_essence() {
   pod_json "$(pods_of "app=$1")" | essence >"$2"
   kubectl -n "$ns" delete deployment "$1" --wait=false
   eventually 30 "the ReplicaSet is gone" no_replica_set_of "app=$1"
-  # Not gently: a kubelet that waits for a registry is slow to give a Pod up.
+  # With --force, because a kubelet that waits for a registry deletes a Pod slowly.
   kubectl -n "$ns" delete pods -l "app=$1" --force --grace-period=0
   eventually 60 "the Pod is gone" no_pod_of "app=$1"
 }
@@ -24,13 +24,13 @@ no_pod_of() {
   [ -z "$(pods_of "$1")" ]
 }
 
-# Before Polypod is in the cluster.
+# Runs before Polypod is installed in the cluster.
 record_baseline() {
   local name
   make_namespace "$untouched_ns" >/dev/null
   for name in native native-dead native-silent; do
     record_essence "$name" "$work/$name.without" >"$work/baseline.log" 2>&1 ||
-      fail_setup "without a webhook, $name did not work: $(tail -n 2 "$work/baseline.log")"
+      fail_setup "without a webhook, $name failed: $(tail -n 2 "$work/baseline.log")"
   done
 }
 
@@ -39,7 +39,7 @@ same_essence() {
   before=$(reviews_answered)
   record_essence "$1" "$work/$1.with" "${2:-30}"
   after=$(reviews_answered)
-  [ "$after" -gt "$before" ] || { echo "the webhook was not asked ($before, $after reviews)"; return 1; }
+  [ "$after" -gt "$before" ] || { echo "the API server did not call the webhook ($before, $after reviews)"; return 1; }
   cmp "$work/$1.without" "$work/$1.with" ||
     { diff <(jq -S . "$work/$1.without") <(jq -S . "$work/$1.with"); return 1; }
 }
@@ -49,7 +49,7 @@ case_registry_stopped() { same_essence native-dead; }
 
 case_registry_silent() {
   local took
-  # Two reviews of at most the webhook's five seconds each.
+  # Two reviews, each with at most five seconds, the timeout of the webhook.
   rendered native | sed "s|$registry/polypod-test|$silent_registry|" >"$work/silent-pod.yaml"
   took=$(centiseconds kubectl -n "$ns" create -f "$work/silent-pod.yaml")
   echo "admitted after $took hundredths of a second"
@@ -59,7 +59,7 @@ case_registry_silent() {
 }
 
 untouched_cases() {
-  run_case case_untouched "native Deployment: byte for byte untouched"
-  run_case case_registry_stopped "native Deployment, its registry stopped: untouched"
-  run_case case_registry_silent "native Deployment, its registry silent: within the deadline, untouched"
+  run_case case_untouched "native Deployment: not changed, byte for byte"
+  run_case case_registry_stopped "native Deployment, registry stopped: not changed"
+  run_case case_registry_silent "native Deployment, registry silent: within the deadline, not changed"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The images that the manifests name, and the registry that never answers.
+# The images in the manifests, and the registry that never answers.
 
 push_images() {
   local busybox
@@ -19,7 +19,7 @@ start_silent_registry() {
   eventually 10 "the silent registry listens" grep -q listening "$work/silent.log" || fail_setup "the silent registry did not start: $(tail -n 1 "$work/silent.log")"
 }
 
-# The registries file of the webhook: all of this run's are plain HTTP.
+# Prints the registries file of the webhook. All registries of the tests use plain HTTP.
 registries_json() {
   jq -n '$ARGS.positional | {mirrors: (map({key: ., value: {endpoint: ["http://" + .]}}) | from_entries), configs: {}}' \
     --args "$registry" "$dead_registry" "$silent_registry" "${more_registries[@]}"

@@ -4,7 +4,7 @@
 make_namespace() {
   kubectl get namespace "$1" >/dev/null 2>&1 && return 0
   kubectl create namespace "$1"
-  # Kubernetes 1.21 and newer do this themselves.
+  # Kubernetes 1.21 and newer set the name label themselves.
   kubectl label --overwrite namespace "$1" "kubernetes.io/metadata.name=$1" polypod-test=true
   eventually 30 "the service account of $1" kubectl -n "$1" get serviceaccount default
 }
@@ -13,7 +13,7 @@ remove_namespace() {
   [ -n "${POLYPOD_TEST_KEEP:-}" ] || kubectl delete namespace "$1" --wait=false --ignore-not-found >/dev/null 2>&1 || true
 }
 
-# rendered NAME: the manifest with this run's addresses.
+# rendered NAME: prints the manifest with the addresses of this run.
 rendered() {
   sed -e "s|\bREGISTRY/|$images/|" -e "s|\bDEAD/|$dead_registry/|" -e "s|\bSILENT/|$silent_registry/|" \
     -e "s|\bCRONJOB_VERSION\b|$(cronjob_version)|" "$here/manifests/$1.yaml"
@@ -27,19 +27,19 @@ create() {
   rendered "$1" | kubectl -n "$ns" create -f -
 }
 
-# admitted NAME: the object as the API server would store it.
+# admitted NAME: prints the object as the API server would store it.
 admitted() {
   rendered "$1" | kubectl -n "$ns" create --dry-run=server -o json -f -
 }
 
-# refused NAME CODE WORD: the manifest's Pod is denied by Polypod, with the check's code and a word of its remedy.
+# refused NAME CODE WORD: checks that Polypod denies the Pod, with the code of the check and a word of its remedy.
 refused() {
   local said
   if said=$(create "$1" 2>&1); then
     printf '%s was admitted: %s\n' "$1" "$said"
     return 1
   fi
-  expect_match "$1: who refuses" "$said" 'admission webhook "pods\.polypod\.dev" denied the request'
+  expect_match "$1: the refusing webhook" "$said" 'admission webhook "pods\.polypod\.dev" denied the request'
   expect_match "$1: the code" "$said" "\\[$2\\]"
   expect_match "$1: the remedy" "$said" "$3"
 }
@@ -48,7 +48,7 @@ pod_json() {
   kubectl -n "$ns" get pod "$1" -o json
 }
 
-# Names of the Pods with a label.
+# Prints the names of the Pods with a label.
 pods_of() {
   kubectl -n "$ns" get pods -l "$1" -o json | jq -r '.items[].metadata.name'
 }
@@ -57,7 +57,7 @@ a_pod_of() {
   [ "$(pods_of "$1" | wc -l)" -eq 1 ]
 }
 
-# running POD: every container of it runs.
+# running POD: checks that all its containers run.
 running() {
   pod_json "$1" | jq -e '
     .status.phase == "Running" and (.status.containerStatuses | length > 0 and all(.state.running != null))' >/dev/null
@@ -67,7 +67,7 @@ is_running() {
   eventually 60 "$1 is running" running "$1"
 }
 
-# Into grep all at once: one that ends at the first match would end kubectl, and the pipe would count as failed.
+# grep gets the whole text at once. In a pipe, grep would exit at the first match, and kubectl and the pipe would fail.
 log_has() {
   grep -q -- "$3" <<<"$(kubectl -n "$ns" logs "$1" -c "$2")"
 }
@@ -76,7 +76,8 @@ says() {
   eventually 20 "container $2 of $1 says '$3'" log_has "$1" "$2" "$3"
 }
 
-# routed JSON: the Pod carries what makes crun run its Wasm, the class's overhead, and Polypod's record.
+# routed JSON: checks that the Pod has the settings for crun to run Wasm, the overhead of the class, and Polypod's
+# record.
 routed() {
   expect "runtimeClassName" "$(jq -r .spec.runtimeClassName <<<"$1")" crun-wasmedge
   expect "the variant" "$(jq -r '.metadata.annotations["module.wasm.image/variant"]' <<<"$1")" compat-smart
@@ -85,17 +86,17 @@ routed() {
     { echo "polypod.dev/decision is missing or not JSON"; return 1; }
 }
 
-# not_routed JSON: nothing of Polypod's is in the Pod.
+# not_routed JSON: checks that the Pod has no annotation from Polypod.
 not_routed() {
   expect "Polypod's marks" "$(jq -c '[.metadata.annotations // {} | keys[] | select(test("^polypod.dev/decision|^module.wasm"))]' <<<"$1")" '[]'
 }
 
-# image_digests NAME: the digest of an image of this run and of those inside it.
+# image_digests NAME: prints the digest of an image of this run and of the images inside it.
 image_digests() {
   awk -v name="$images/$1" '$1 == name { $1 = ""; print }' "$work/digests"
 }
 
-# essence: a Pod on standard input, without what differs between two Pods of the same template.
+# essence: prints the Pod from standard input without the fields that differ between two Pods of the same template.
 essence() {
   jq -c 'del(.metadata.name, .metadata.uid, .metadata.creationTimestamp, .metadata.resourceVersion,
              .metadata.managedFields, .metadata.selfLink, .metadata.ownerReferences, .metadata.generation,
@@ -103,7 +104,7 @@ essence() {
          | walk(if type == "string" then gsub("(?<n>kube-api-access|default-token)-[a-z0-9]{5}"; .n) else . end)'
 }
 
-# Seconds of the wall clock that a command takes, in hundredths.
+# Prints the time that a command takes, in hundredths of a second.
 centiseconds() {
   local began
   began=$(date +%s%N)

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# Named cases, one line each, and the count at the end.
+# Runs named cases, prints one line for each, and the numbers at the end.
 
 passed=0
 failed=0
 skipped=0
 stage=
 
-# run_case FUNCTION TITLE runs a case in a shell of its own and a namespace of its own.
+# run_case FUNCTION TITLE: runs a case in its own shell and its own namespace.
 run_case() {
   local function=$1 title=$2 output=$work/case.log began status took word
   [[ "$stage $function $title" =~ $only ]] || return 0
   ns=polypod-test-$(printf '%s' "${function#case_}" | tr '_' '-')-$stage
   began=$(date +%s%N)
-  # Not as a condition: that would switch off 'set -e' inside.
+  # The subshell is not a condition, because a condition disables 'set -e' inside.
   set +e
   (
     set -e
@@ -50,7 +50,7 @@ show_failure() {
   } 2>&1 | cut -c 1-320 | sed 's/^/      | /' || true
 }
 
-# Nothing more can be learned.
+# Ends the run, because further cases cannot give a result.
 stop_early() {
   echo "the API server no longer answers; the cases after this one were not run"
   summary
@@ -82,7 +82,7 @@ expect_match() {
   return 1
 }
 
-# eventually SECONDS WHAT COMMAND... polls until the command succeeds.
+# eventually SECONDS WHAT COMMAND...: repeats the command until it succeeds or the time is over.
 eventually() {
   local seconds=$1 what=$2 end
   shift 2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests are given, what they find by themselves, and the folder they work in.
+# The settings of the tests, the programs that they find, and their working folder.
 
 fail_setup() {
   printf 'cluster-test: %s\n' "$*" >&2
@@ -12,7 +12,7 @@ settings() {
     command -v "$tool" >/dev/null || fail_setup "$tool is not installed (make setup-cluster-test installs all but kubectl)"
   done
   export KUBECONFIG=${POLYPOD_TEST_KUBECONFIG:-${KUBECONFIG:-}}
-  [ -n "$KUBECONFIG" ] || fail_setup "POLYPOD_TEST_KUBECONFIG is not set: which cluster?"
+  [ -n "$KUBECONFIG" ] || fail_setup "POLYPOD_TEST_KUBECONFIG is not set: set it to the kubeconfig of the cluster"
   registry=${POLYPOD_TEST_REGISTRY:?cluster-test: set POLYPOD_TEST_REGISTRY to the HOST:PORT of a plain-HTTP registry}
   webhook_host=${POLYPOD_TEST_WEBHOOK_HOST:?cluster-test: set POLYPOD_TEST_WEBHOOK_HOST to an address of this machine that the API server reaches}
   webhook_port=${POLYPOD_TEST_WEBHOOK_PORT:-18443}
@@ -29,7 +29,7 @@ settings() {
   kubectl get --raw /readyz >/dev/null || fail_setup "the API server does not answer"
   server_minor=$(minor_version .serverVersion)
   client_minor=$(minor_version .clientVersion)
-  [ -n "$server_minor" ] && [ -n "$client_minor" ] || fail_setup "kubectl version tells no versions"
+  [ -n "$server_minor" ] && [ -n "$client_minor" ] || fail_setup "kubectl version shows no versions"
 
   work=$(mktemp -d "${TMPDIR:-/tmp}/polypod-cluster-test.XXXXXX")
   chmod 755 "$work"
@@ -40,7 +40,7 @@ minor_version() {
   kubectl version -o json 2>/dev/null | jq -r "$1.gitVersion" | sed -nE 's/^v1\.([0-9]+)\..*/\1/p'
 }
 
-# The server and the command line: given, or built by `make release` or `swift build`.
+# The server and the command line tool: from the variables, or built by `make release` or `swift build`.
 find_programs() {
   local folder
   webhook_program=${POLYPOD_TEST_WEBHOOK:-}

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The webhook in the cluster: as a process of this machine that the API server reaches by URL, or as Pods.
+# The webhook of the cluster: a process on this machine that the API server calls by URL, or Pods.
 
 webhook_pid=
 silent_pid=
 
-# A copy of deploy/webhook with this run's registries and image.
+# Creates a copy of deploy/webhook with the registries and the image of this run.
 copy_of_deploy() {
   deploy=$work/webhook
   rm -rf "$deploy"
@@ -13,12 +13,13 @@ copy_of_deploy() {
   [ "$client_minor" -ge 21 ] || for_old_kustomize
 }
 
-# kubectl before 1.21 brings kustomize 2.0.3, which has other words for the same two things.
+# kubectl before 1.21 contains kustomize 2.0.3, which uses other names for two fields.
 for_old_kustomize() {
   sed -i -e 's/^patches:/patchesJson6902:/' -e 's|^resources:|bases:|' "$deploy"/overlays/*/kustomization.yaml
 }
 
-# webhook_configurations OVERLAY: those of the overlay, with the URL of this machine's process and its CA.
+# webhook_configurations OVERLAY: prints the configurations of the overlay, with the URL and the CA of the process on
+# this machine.
 webhook_configurations() {
   kubectl kustomize "$deploy/overlays/$1" >"$work/overlay.yaml"
   awk -v RS='(^|\n)---\n' '/(^|\n)kind: (Mutating|Validating)WebhookConfiguration/ { print "---"; print }' "$work/overlay.yaml" |
@@ -54,7 +55,7 @@ install_pods() {
   sed -i -e "s|newName: .*|newName: ${webhook_image%:*}|" -e "s|newTag: .*|newTag: ${webhook_image##*:}|" "$deploy/base/kustomization.yaml"
   kubectl apply -f "$repository/deploy/crds"
   eventually 30 "the CRD" kubectl wait --for=condition=Established --timeout=1s crd/wasmpolicies.polypod.dev
-  # A cluster older than 1.21 has no PodDisruptionBudget of policy/v1; everything else must be there.
+  # A cluster older than 1.21 has no PodDisruptionBudget of policy/v1. Everything else must be applied without an error.
   if ! kubectl apply -k "$deploy/overlays/$1" 2>"$errors"; then
     if [ "$server_minor" -ge 21 ] || grep -v 'PodDisruptionBudget" in version "policy/v1"' "$errors" | grep -qiE 'error|unable'; then
       cat "$errors"
@@ -62,7 +63,7 @@ install_pods() {
     fi
   fi
   kubectl -n polypod-system rollout status deployment/polypod-webhook --timeout=120s
-  # The authority that the server has made reaches the API server's configuration a moment later.
+  # The server's new CA arrives in the API server's configuration a moment later.
   eventually 30 "the API server trusts the webhook" trusts_the_webhook
 }
 
@@ -70,7 +71,8 @@ trusts_the_webhook() {
   kubectl -n default run polypod-test --image=polypod.test/none --dry-run=server -o name
 }
 
-# As the documentation says it: the webhook configurations first, so that nothing waits for what is going away.
+# Uninstalls as documented: the webhook configurations first, so that the API server does not wait for a webhook that is
+# already gone.
 uninstall() {
   kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration polypod --ignore-not-found
   if [ -n "$webhook_pid" ]; then
@@ -99,19 +101,19 @@ webhook_metrics() {
   fi
 }
 
-# The image of the webhook: given, or built here and pushed to the tests' registry.
+# Sets the image of the webhook: from the variable, or built here and pushed to the tests' registry.
 prepare_image() {
   webhook_image=${POLYPOD_TEST_IMAGE:-}
   [ -z "$webhook_image" ] || return 0
   webhook_image=$registry/polypod-test/polypod-webhook:$(cksum <"$webhook_program" | tr ' ' -)
-  # The program under test where it is static, else one that is built for the image.
+  # Uses the program under test if it is static, otherwise builds a new one for the image.
   local binary=$webhook_program
   ! grep -q INTERP <<<"$(readelf -l "$binary")" || binary=
   IMAGE=$webhook_image IMAGE_BINARY=$binary IMAGE_FROM_HOST=1 IMAGE_PUSH=plain "$repository/deploy/webhook/make-image" \
     >"$work/image.log" 2>&1 || fail_setup "the webhook's image was not built: $(tail -n 3 "$work/image.log")"
 }
 
-# How many reviews the webhook has answered.
+# Prints how many reviews the webhook has answered.
 reviews_answered() {
   webhook_metrics | awk '/^polypod_admission_requests_total/ { n += $NF } END { print n + 0 }'
 }

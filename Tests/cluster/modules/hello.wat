@@ -1,4 +1,4 @@
-;; Prints a line and then sleeps for ever, an hour at a time, as a server would wait.
+;; Prints a line and then sleeps forever, one hour at a time, like a server that waits.
 (module
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))

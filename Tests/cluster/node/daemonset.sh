@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# The installer as Pods.
+# Tests of the installer as a DaemonSet.
 
 installer_label() {
   kubectl get node "$node_name" -o json | jq -r '.metadata.labels["polypod.dev/crun-wasmedge"] // "none"'
 }
 
-# apply_installer install|uninstall, with this run's image.
+# apply_installer install|uninstall: applies the manifests with the image of this run.
 apply_installer() {
   local folder=$work/node-installer reference
   if [ ! -d "$folder" ]; then
-    # A name of its own for each image, since a node that has one of that name does not ask again.
+    # Each image gets its own name, because a node that has an image of this name does not pull it again.
     reference=$registry/polypod-test/node-installer:$(buildah images --format '{{.ID}}' "$installer_image")
     cp -r "$repository/deploy/node-installer" "$folder"
     buildah push --quiet --tls-verify=false "$installer_image" "docker://$reference"
@@ -61,8 +61,8 @@ case_daemonset_uninstall() {
 }
 
 daemonset_cases() {
-  run_case case_daemonset "the DaemonSet: installed, restarted once, labelled; the mixed Deployment runs"
-  run_case case_daemonset_uninstall "the DaemonSet of uninstall: label and runtime gone, the configuration as it was"
+  run_case case_daemonset "the DaemonSet installs, restarts once and labels; the mixed Deployment runs"
+  run_case case_daemonset_uninstall "the DaemonSet removes label and runtime and restores the configuration"
   remove_service_manager
   kubectl delete -k "$work/node-installer/install" --ignore-not-found >/dev/null 2>&1 || true
   kubectl apply -f "$repository/deploy/runtime-classes.yaml" >/dev/null

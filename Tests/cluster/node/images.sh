@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The examples' images, and nginx out of Debian's package in the place of the one that the examples name.
+# The images of the examples, with nginx from Debian's package instead of the nginx image in the examples.
 
 push_example_images() {
   make -s -C "$repository" examples >"$work/examples.log" 2>&1 || fail_setup "the examples' modules were not built: $(tail -n 3 "$work/examples.log")"
@@ -29,7 +29,7 @@ T
   push_program nginx "$work/nginx.conf" /etc/nginx/nginx.conf '["-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]'
 }
 
-# Debian's busybox by the names that the examples call it by.
+# Pushes Debian's busybox, with the names of the programs that the examples call.
 push_busybox() {
   mkdir -p "$work/busybox"
   cp "$(command -v busybox)" "$work/busybox/busybox"
@@ -38,8 +38,8 @@ push_busybox() {
   "$here/push_image.py" "http://$images" "$work/busybox/images.json" "$work/busybox" >>"$work/digests" || fail_setup "busybox could not be pushed to $registry"
 }
 
-# push_program NAME FILE PATH ARGUMENTS: an image of a program of this machine, with the libraries that it needs at the
-# paths where its loader looks for them, and one more file.
+# push_program NAME FILE PATH ARGUMENTS: pushes an image with a program from this machine, its libraries at the paths
+# where its loader looks for them, and one more file.
 push_program() {
   local name=$1 folder=$work/$1 program path
   program=$(command -v "$name")
@@ -57,7 +57,7 @@ push_program() {
   "$here/push_image.py" "http://$images" "$folder/images.json" "$folder" >>"$work/digests" || fail_setup "$name could not be pushed to $registry"
 }
 
-# example NAME: a manifest of deploy/examples, with this run's images.
+# example NAME: prints a manifest of deploy/examples with the images of this run.
 example() {
   sed -e "s|ghcr.io/polypod-dev/|$images/|" -e "s|docker.io/nginxinc/nginx-unprivileged:.*|$images/nginx:1|" \
     -e "s|docker.io/library/busybox:.*|$images/busybox:1|" "$repository/deploy/examples/$1.yaml"

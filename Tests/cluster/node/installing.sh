@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# `polypod node` from this machine, against the node's root.
+# Tests of `polypod node` that run on this machine and change the node's root file system.
 
 case_bare() {
   create web
-  eventually 60 "the kubelet says that there is no such runtime" no_such_runtime
+  eventually 60 "the kubelet reports that the runtime does not exist" no_such_runtime
 }
 
 no_such_runtime() {
@@ -29,11 +29,11 @@ case_broken_configuration() {
   expect "the configuration" "$(state_of "$config")" "$before"
   cp -p "$work/bare.toml" "$config"
   expect "the exit code" "$status" 2
-  expect_match "what is said" "$said" "config\.toml:$line"
+  expect_match "the output" "$said" "config\.toml:$line"
   [ ! -e "$node_root/opt/crun-wasmedge" ]
 }
 
-# containerd 1.x: the imported file's table takes the place of the whole of the main file's.
+# In containerd 1.x, a table of an imported file replaces the whole table of the main file.
 case_imported_configuration() {
   local said status=0
   grep -q ' v\?1\.' <<<"$("${node_shell[@]}" containerd --version)" || skip "containerd 2 merges what it imports"
@@ -47,7 +47,7 @@ case_imported_configuration() {
   cp -p "$work/bare.toml" "$config"
   expect "the exit code" "$status" 1
   expect "the configuration" "$after" "$before"
-  expect_match "what is said" "$said" 'does not know crun-wasmedge'
+  expect_match "the output" "$said" 'does not know crun-wasmedge'
   [ ! -e "$node_root/opt/crun-wasmedge" ]
 }
 
@@ -79,7 +79,7 @@ case_uninstall() {
   restart_node
 }
 
-# From within the node, with something that restarts containerd.
+# Runs from within the node, with a service manager that restarts containerd.
 case_restart() {
   local before after
   make_service_manager
@@ -103,20 +103,20 @@ case_no_start() {
   "${node_shell[@]}" touch /run/next-start-fails
   said=$(install_in_node 2>&1) || status=$?
   expect "the exit code" "$status" 1
-  expect_match "what is said" "$said" 'did not come up'
+  expect_match "the output" "$said" 'did not come up'
   cmp "$config" "$work/bare.toml"
   containerd_process >/dev/null || { echo "containerd does not run"; return 1; }
   [ ! -e "$node_root/opt/crun-wasmedge" ]
 }
 
 installing_cases() {
-  run_case case_bare "a mixed Deployment on a node with runc alone: no such runtime"
-  run_case case_plan "polypod node plan: a diff, and nothing touched"
-  run_case case_broken_configuration "a broken configuration: refused with its line, and left"
-  run_case case_imported_configuration "a table that an imported file replaces: taken back"
+  run_case case_bare "a mixed Deployment on a node with only runc: the runtime is missing"
+  run_case case_plan "polypod node plan: shows a diff and changes nothing"
+  run_case case_broken_configuration "an invalid configuration: refused with its line and not changed"
+  run_case case_imported_configuration "a table that an imported file replaces: rolled back"
   run_case case_install "polypod node install: the mixed Deployment runs; a second time changes nothing"
-  run_case case_uninstall "polypod node uninstall: the configuration as it was, byte for byte"
-  run_case case_restart "containerd is restarted once, and not when nothing changes"
-  run_case case_no_start "containerd does not come up: everything put back, containerd runs"
+  run_case case_uninstall "polypod node uninstall: restores the configuration byte for byte"
+  run_case case_restart "containerd is restarted once, and not if nothing changes"
+  run_case case_no_start "containerd does not come up: everything is restored, containerd runs"
   remove_service_manager
 }

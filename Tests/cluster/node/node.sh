@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The node: its files, commands in it, its restart, and something that restarts containerd as systemd would.
+# The node: its files, commands in it, its restart, and a service manager that restarts containerd like systemd.
 
 node_settings() {
-  node_root=${POLYPOD_TEST_NODE_ROOT:?node: set POLYPOD_TEST_NODE_ROOT to the root file system of the node, as this machine sees it}
-  read -ra node_shell <<<"${POLYPOD_TEST_NODE_SHELL:?node: set POLYPOD_TEST_NODE_SHELL to what runs a command in the node}"
-  read -ra node_restart <<<"${POLYPOD_TEST_NODE_RESTART:?node: set POLYPOD_TEST_NODE_RESTART to what restarts the node}"
+  node_root=${POLYPOD_TEST_NODE_ROOT:?node: set POLYPOD_TEST_NODE_ROOT to the path of the node's root file system on this machine}
+  read -ra node_shell <<<"${POLYPOD_TEST_NODE_SHELL:?node: set POLYPOD_TEST_NODE_SHELL to a command that runs another command in the node}"
+  read -ra node_restart <<<"${POLYPOD_TEST_NODE_RESTART:?node: set POLYPOD_TEST_NODE_RESTART to a command that restarts the node}"
   bundles=${POLYPOD_TEST_BUNDLES:-$repository/.build}
   installer_image=${POLYPOD_TEST_INSTALLER:-localhost/polypod-node-installer}
   node_name=$(kubectl get nodes -o json | jq -r '.items[0].metadata.name')
@@ -12,12 +12,12 @@ node_settings() {
   for engine in wasmedge wasmtime; do
     [ -x "$bundles/crun-$engine/bin/crun" ] || fail_setup "no bundle in $bundles/crun-$engine: make bundle ENGINE=$engine"
   done
-  # What an earlier run left.
+  # Remove the runtimes that an earlier run installed.
   node_command uninstall --engine wasmedge --engine wasmtime --no-restart >/dev/null
   cp -p "$config" "$work/bare.toml"
 }
 
-# node_command WORDS... runs `polypod node` for the node from this machine.
+# node_command VERB OPTIONS...: runs `polypod node` on this machine for the node.
 node_command() {
   local verb=$1
   shift
@@ -30,7 +30,7 @@ install_from_here() { # engine further-options...
   node_command install --engine "$engine" --bundle "$bundles/crun-$engine" "$@"
 }
 
-# in_node VERB OPTIONS...: the same from within the node, where its processes and sockets are seen.
+# in_node VERB OPTIONS...: runs `polypod node` within the node, where it sees the node's processes and sockets.
 in_node() {
   local verb=$1
   shift
@@ -56,7 +56,7 @@ node_ready() {
   kubectl get node "$node_name" -o json | jq -e '.status.conditions[] | select(.type == "Ready") | .status == "True"'
 }
 
-# What the file is, to the byte, and when it was written.
+# Prints the checksum of the file, its inode and the time of its last change.
 state_of() {
   stat -c '%Y %i' "$1"
   sha256sum <"$1"
@@ -74,9 +74,9 @@ containerd_process() {
   return 1
 }
 
-# The node has no service manager. This one is as much of systemd as the installer asks for: `systemctl` hands the word
-# over to a process that stays, which ends containerd and starts it anew. Where /run/next-start-fails is, it does not start
-# the first time.
+# The node has no service manager. This one implements the part of systemd that the installer uses: `systemctl` passes
+# the command to a process that keeps running, and this process stops containerd and starts it again. If the file
+# /run/next-start-fails exists, the next start fails.
 make_service_manager() {
   cat >"$node_root/usr/bin/systemctl" <<'T'
 #!/bin/sh
@@ -94,7 +94,7 @@ rm -f /run/service-manager/*
 mkfifo /run/service-manager/ask /run/service-manager/answer
 while read -r word </run/service-manager/ask; do
   pkill -x containerd
-  # The containerd that the node came up with stays as a zombie: its parent does not wait for it.
+  # The containerd from the start of the node stays as a zombie, because its parent does not wait for it.
   while pgrep -r DRS -x containerd >/dev/null; do sleep 0.1; done
   echo "$word" >>/run/service-manager/log
   if [ -e /run/next-start-fails ]; then rm /run/next-start-fails; else containerd >>/var/log/lab/containerd.log 2>&1 & fi

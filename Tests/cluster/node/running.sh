@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What runs with the bundles' crun.
+# Tests of containers that run with crun from the bundles.
 
-# state POD: how its first container ended, as REASON CODE.
+# state POD: prints how its first container ended, as REASON CODE.
 state() {
   pod_json "$1" | jq -r '.status.containerStatuses[0].state.terminated | "\(.reason) \(.exitCode)"'
 }
 
-# one_pod NAME IMAGE JSON: a Pod of one container, with more of its specification.
+# one_pod NAME IMAGE JSON: creates a Pod with one container and the additional fields in JSON.
 one_pod() {
   jq -n --arg name "$1" --arg image "$images/$2" --argjson more "$3" '
     {apiVersion: "v1", kind: "Pod", metadata: {name: $name},
@@ -45,8 +45,9 @@ job_failed() {
   kubectl -n "$ns" get job "$1" -o json | jq -e '.status.conditions[]? | select(.type == "Failed") | .status == "True"'
 }
 
-# With a grace of 30 s. What counts is the container's process: how long the kubelet takes to forget a Pod whose
-# containers have ended is the same for every Pod. The best of three: a busy machine only ever makes it longer.
+# The grace period is 30 s. The case measures the container's process, because the time that the kubelet needs to remove
+# a Pod whose containers have ended is the same for every Pod. One good result of three is enough, because a busy
+# machine can only make the time longer.
 case_deleted_at_once() {
   local try
   for try in 1 2 3; do
@@ -55,7 +56,7 @@ case_deleted_at_once() {
   return 1
 }
 
-# As a condition, which switches 'set -e' off.
+# The caller uses this function as a condition, which disables 'set -e'.
 ended_in_time() {
   local pod=$1 uid began took
   one_pod "$pod" hello-wasm:1 '{}' || return 1
@@ -75,7 +76,7 @@ case_echo() {
   example echo | kubectl -n "$ns" create -f -
   eventually 90 "both Pods are ready" both_ready app=echo
   address=$(pod_json "$(pods_of app=echo | head -n 1)" | jq -r .status.podIP)
-  expect_match "straight from Wasm" "$(from_client straight "http://$address:8080/straight")" '^GET /straight HTTP/1\.1'
+  expect_match "directly from Wasm" "$(from_client straight "http://$address:8080/straight")" '^GET /straight HTTP/1\.1'
   expect_match "through nginx" "$(from_client through "http://$address:8081/through?a=b")" '^GET /through\?a=b HTTP/1\.[01]'
   expect_match "through nginx, its header" "$(from_client header "http://$address:8081/through")" 'X-Forwarded-For: 10\.'
 }
@@ -85,7 +86,7 @@ both_ready() {
     kubectl -n "$ns" get pods -l "$1" -o json | jq -e '[.items[].status.containerStatuses[]?.ready] | length == 4 and all'
 }
 
-# from_client NAME URL: what another Pod, called NAME, is answered.
+# from_client NAME URL: prints the answer that another Pod with this name gets.
 from_client() {
   one_pod "$1" curl:1 "{\"container\": {\"args\": [\"-sS\", \"-m\", \"5\", \"$2\"]}}" >/dev/null
   eventually 60 "the client ends" ended "$1" >&2
@@ -109,7 +110,7 @@ case_working_directory() {
   log_has reader app 'absolute path /data/text: read'
 }
 
-# The same image at the same time under both engines. crun gives the process the engine's name.
+# Runs the same image with both engines at the same time. crun sets the name of the process to the name of the engine.
 case_two_engines() {
   local engine name
   for engine in wasmedge wasmtime; do
@@ -127,7 +128,7 @@ case_two_engines() {
   expect "how it ended under Wasmtime" "$(state three)" "Error 3"
 }
 
-# process_of UID: the process of the Wasm container in a Pod, by its number on this machine.
+# process_of UID: prints the process ID, on this machine, of the Wasm container in a Pod.
 process_of() {
   local process
   for process in /proc/[0-9]*; do
@@ -139,20 +140,20 @@ process_of() {
   return 1
 }
 
-# The name that the Wasm container's process has on the node.
+# Prints the name of the Wasm container's process on the node.
 command_of() {
   local process
   process=$(process_of "$(pod_json "$1" | jq -r .metadata.uid)") || return 1
   tr '\0' ' ' <"/proc/$process/cmdline" | cut -d ' ' -f 1
 }
 
-# Init container, sidecar and Wasm: the Deployment of the other tests.
+# The Deployment of the other tests, with an init container, a sidecar and Wasm.
 case_mixed() {
   create web
   eventually 90 "two Pods of the Deployment run" web_runs
 }
 
-# Deployments of the examples: what a container of theirs has to say.
+# Creates the Deployment of an example and checks the log of one of its containers.
 says_in_deployment() { # example container text
   example "$1" | kubectl -n "$ns" create -f -
   eventually 40 "the Deployment's Pod" a_pod_of "app=$1"
@@ -163,7 +164,7 @@ says_in_deployment() { # example container text
 case_init_data() { says_in_deployment init-data page 'read [0-9]* bytes'; }
 case_log_formatter() { says_in_deployment log-formatter formatter 'INFO  *#[0-9]'; }
 
-# The example's Pod for Wasmtime; Wasmer's waits for a node that has it.
+# The Pod for Wasmtime of the example. The Pod for Wasmer does not start on a node without Wasmer.
 case_crun_classes() {
   example crun-classes | kubectl -n "$ns" create -f -
   is_running crun-wasmtime
@@ -171,7 +172,7 @@ case_crun_classes() {
   expect "the process" "$(command_of crun-wasmtime)" "[libcrun:wasmtime]"
 }
 
-# The loader and every library come from the bundle: a root that has nothing but busybox is enough.
+# The loader and all libraries come from the bundle, so a root file system with only busybox is enough.
 case_busybox_root() {
   local root=$work/busybox-root bundle=$node_root/opt/crun-wasmedge
   mkdir -p "$root/bin" "$root/opt" "$root/proc"
@@ -183,16 +184,16 @@ case_busybox_root() {
 
 running_cases() {
   run_case case_both_installed "both engines installed side by side"
-  run_case case_busybox_root "the bundle in a root with busybox alone"
+  run_case case_busybox_root "the bundle in a root file system with only busybox"
   run_case case_mixed "a mixed Deployment: native init container and sidecar beside Wasm"
-  run_case case_exit_code "a module's exit code is the container's"
+  run_case case_exit_code "the container ends with the exit code of the module"
   run_case case_failed_job "a Job whose module fails is Failed"
-  run_case case_deleted_at_once "a Pod with a Wasm container is gone within two seconds of its deletion"
-  run_case case_echo "the echo server from another Pod, and through nginx beside it"
-  run_case case_memory "the memory limit holds on a Wasm container"
-  run_case case_working_directory "relative and absolute paths under a working directory"
+  run_case case_deleted_at_once "a Wasm container ends within two seconds after its Pod is deleted"
+  run_case case_echo "the echo server answers another Pod, directly and through nginx"
+  run_case case_memory "the memory limit applies to a Wasm container"
+  run_case case_working_directory "relative and absolute paths with a working directory"
   run_case case_init_data "example: native init container"
   run_case case_log_formatter "example: log formatter"
-  run_case case_crun_classes "example: a Pod that chooses Wasmtime"
+  run_case case_crun_classes "example: a Pod that selects Wasmtime"
   run_case case_two_engines "two engines side by side on one node"
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Creates Pods through the API server in dry run, at a steady rate, and looks at each answer.
+"""Creates Pods through the API server in dry run, at a steady rate, and checks each answer.
 
     load.py http://127.0.0.1:PORT NAMESPACE IMAGES COUNT RATE
 
-The address is that of `kubectl proxy`; IMAGES is the registry and folder of the tests' images. Every Pod of a Wasm image
-must come back routed, every other one untouched. A request that the API server itself cannot take (it restarts) is sent
-again once it is ready, as any client's is; one that fails because of a webhook is a failure. Prints one line of JSON and
-exits with 1 where anything was wrong.
+The address is that of `kubectl proxy`. IMAGES is the registry and folder of the tests' images. Every Pod with a Wasm image must
+come back with Polypod's changes, every other Pod unchanged. If the API server itself cannot accept a request (it restarts),
+the script sends the request again when the API server is ready, as every client does. A request that fails because of a
+webhook is a failure. The script prints one line of JSON and exits with 1 if there was a failure.
 """
 
 import collections
@@ -52,7 +52,7 @@ class Load:
         self.seconds = []
 
     def take(self):
-        """The number of the next Pod, at its time; None at the end."""
+        """Waits until the next Pod is due and returns its number; None at the end."""
         with self.lock:
             if self.next >= self.count:
                 return None
@@ -68,7 +68,7 @@ class Load:
                 self.faults.append(f"{time.monotonic() - self.began:.1f} s: {what}"[:400])
 
     def post(self, pod):
-        """The status and the answer; None where the API server itself did not take the request."""
+        """Returns the status and the answer; None if the API server itself did not accept the request."""
         request = urllib.request.Request(
             self.url, data=json.dumps(pod).encode(), headers={"Content-Type": "application/json"}
         )
@@ -80,7 +80,7 @@ class Load:
             try:
                 return error.code, json.loads(body)
             except ValueError:
-                return None  # the proxy's own words
+                return None  # an error text from the proxy
         except (OSError, ValueError):
             return None
 

@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# Pods by the thousand while everything around the webhook changes; and what is left when it goes.
+# Creates thousands of Pods while everything around the webhook changes, and checks what an uninstallation leaves.
 
 load_pods=${POLYPOD_TEST_LOAD:-2000}
 load_rate=${POLYPOD_TEST_LOAD_RATE:-25}
 load_port=${POLYPOD_TEST_LOAD_PORT:-15005}
 proxy_port=${POLYPOD_TEST_PROXY_PORT:-15006}
 
-# start_proxy: the API server for programs that have no certificate, on loopback.
+# start_proxy: makes the API server available on loopback for programs without a client certificate.
 start_proxy() {
   kubectl proxy --port="$proxy_port" >"$work/proxy.log" 2>&1 &
   proxy_pid=$!
   eventually 10 "kubectl proxy" curl -sf "http://127.0.0.1:$proxy_port/readyz"
 }
 
-# The holder of the lease is one of the Pods.
+# Prints the Pod that holds the lease.
 leader() {
   kubectl -n polypod-system get lease polypod-webhook -o json | jq -r .spec.holderIdentity
 }
@@ -35,12 +35,12 @@ api_server_is_ready() {
   kubectl get --raw /readyz
 }
 
-# difference FILE: what was counted since FILE was written.
+# difference FILE: prints the difference between the numbers in FILE and the current numbers.
 difference() {
   paste "$1" <(failed_calls) | awk '{ print $3 - $1, $4 - $2 }'
 }
 
-# What happens while Pods are made, with the second at which each began.
+# Makes changes while Pods are created, and prints the second at which each change began.
 disturb() {
   local began=$SECONDS
   happens() { printf '%3d s  %s\n' "$((SECONDS - began))" "$*"; }
@@ -58,23 +58,23 @@ disturb() {
   happens "the policy changes"
   policy load '{"checks": {"mesh-user": "deny"}}' | kubectl apply -f -
   in_force load
-  happens "the registry goes away"
+  happens "the registry stops"
   stop_registry load "$load_port"
   sleep 6
-  happens "the registry comes back"
+  happens "the registry starts again"
   start_registry load "$load_port"
   kubectl delete wasmpolicy load
   difference "$work/failed-at-start" >"$work/failed-before-restart"
   if [ -n "${POLYPOD_TEST_APISERVER_RESTART:-}" ]; then
     happens "the API server restarts"
     $POLYPOD_TEST_APISERVER_RESTART
-    eventually 60 "the API server is back" api_server_is_ready
+    eventually 60 "the API server is ready again" api_server_is_ready
     happens "the API server is ready"
   fi
   happens "the end"
 }
 
-# Requests let through without an answer, and calls of the webhooks that failed.
+# Prints the number of requests that were admitted without an answer, and the number of webhook calls that failed.
 failed_calls() {
   kubectl get --raw /metrics | awk '
     /^apiserver_admission_webhook_fail_open_count.*polypod/ { open += $NF }
@@ -94,28 +94,29 @@ case_nothing_fails_while_everything_changes() {
   load=$!
   disturb >"$work/disturbances" 2>&1 &
   disturbance=$!
-  wait "$disturbance" || { echo "a disturbance did not work"; status=1; }
+  wait "$disturbance" || { echo "a change around the webhook failed"; status=1; }
   wait "$load" || status=1
   cat "$work/disturbances" "$work/load.err" "$work/load.json"
   cp "$work/load.json" "$work/disturbances" "${POLYPOD_TEST_RESULTS:-$work}/" 2>/dev/null || true
   return "$status"
 }
 
-# By the API server's own metrics, up to its restart and since then.
+# Uses the API server's own metrics, before and after its restart.
 case_no_fail_open() {
-  expect "let through without an answer, and calls that failed, before the restart" "$(cat "$work/failed-before-restart")" "0 0"
-  expect "and since then" "$(failed_calls)" "0 0"
+  expect "requests admitted without an answer, and failed calls, before the restart" "$(cat "$work/failed-before-restart")" "0 0"
+  expect "requests admitted without an answer, and failed calls, after the restart" "$(failed_calls)" "0 0"
 }
 
 case_replica_proves_itself() {
-  eventually 60 "a replica is proven" proven
+  eventually 60 "the self-proof of both replicas succeeds" proven
 }
 
 proven() {
   webhook_metrics | awk '/^polypod_self_proof_ok / { n += $NF } END { exit n < 2 }'
 }
 
-# With the opt-in, the validating configuration becomes strict by itself, and mild again when nothing answers.
+# With --manage-failure-policy, Polypod sets the validating configuration to Fail, and back to Ignore before no replica
+# answers.
 case_failure_policy_follows_the_proof() {
   trap 'kubectl -n polypod-system rollout undo deployment/polypod-webhook >/dev/null; ready_replicas >/dev/null; kubectl patch validatingwebhookconfiguration polypod --type=json -p "[{\"op\": \"replace\", \"path\": \"/webhooks/0/failurePolicy\", \"value\": \"Fail\"}]" >/dev/null' EXIT
   kubectl patch validatingwebhookconfiguration polypod --type=json -p '[{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]'
@@ -137,12 +138,12 @@ case_rights() {
   "$here/production/rights.py" "http://127.0.0.1:$proxy_port" "$here/production/rights.json"
 }
 
-# Uninstalled as the documentation says, with Pods made all the while.
+# Uninstalls as documented, and creates Pods afterwards.
 case_uninstall_leaves_nothing() {
   local left
   uninstall
   create native
-  create platform # as it would be without Polypod
+  create platform # the Pod must be the same as without Polypod
   not_routed "$(pod_json platform)"
   left=$(kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations,clusterroles,clusterrolebindings,priorityclasses,crds,namespaces -o name |
     grep polypod | grep -v 'polypod-test\|polypod-node' || true)
@@ -150,13 +151,13 @@ case_uninstall_leaves_nothing() {
 }
 
 load_cases() {
-  run_case case_replica_proves_itself "each replica proves itself through the API server"
-  run_case case_rights "the service account may do what it uses, and nothing else"
+  run_case case_replica_proves_itself "the self-proof of each replica succeeds through the API server"
+  run_case case_rights "the service account has the rights that it uses, and no others"
   run_case case_nothing_fails_while_everything_changes "$load_pods Pods while replicas, CA, policy, registry and API server change"
-  run_case case_no_fail_open "the API server's own metrics: nothing let through, no call failed"
-  run_case case_failure_policy_follows_the_proof "failurePolicy follows the proof, and is mild before the last replica goes"
+  run_case case_no_fail_open "the API server's metrics: no request admitted unchecked, no failed call"
+  run_case case_failure_policy_follows_the_proof "failurePolicy follows the self-proof: Ignore before the last replica ends"
 }
 
 last_cases() {
-  run_case case_uninstall_leaves_nothing "uninstalled, nothing is left and nothing blocks a Pod"
+  run_case case_uninstall_leaves_nothing "after uninstalling, nothing is left and nothing blocks a Pod"
 }

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# WasmPolicy objects: what they change, what a bad one does, and what one can be used for.
+# WasmPolicy objects: their effects, invalid policies, and examples of use.
 
-# policy NAME SPEC-IN-JSON
+# policy NAME SPEC: prints a policy; SPEC is JSON.
 policy() {
   jq -n --arg name "$1" --argjson spec "$2" \
     '{apiVersion: "polypod.dev/v1alpha1", kind: "WasmPolicy", metadata: {name: $name}, spec: $spec}'
 }
 
-# only_here SPEC: the same spec for the case's own namespace.
+# only_here SPEC: prints the same spec, limited to the namespace of the case.
 only_here() {
   jq -c --arg ns "$ns" '.match.namespaceSelector.matchLabels["kubernetes.io/metadata.name"] = $ns' <<<"$1"
 }
 
-# condition NAME TYPE: the status of a policy's condition.
+# condition NAME TYPE: prints the status of a policy's condition.
 condition() {
   kubectl get wasmpolicy "$1" -o json | jq -r --arg type "$2" '.status.conditions[]? | select(.type == $type) | .status'
 }
@@ -21,7 +21,7 @@ is_condition() {
   [ "$(condition "$1" "$2")" = "$3" ]
 }
 
-# in_force NAME: the policy was taken by a replica; the others take it at the same moment.
+# in_force NAME: waits until a replica has accepted the policy. The other replicas accept it at the same moment.
 in_force() {
   eventually 20 "the policy $1 is accepted" is_condition "$1" Valid True
   sleep 1
@@ -39,7 +39,7 @@ case_policy_changes_the_next_admission() {
   in_force test
   expect "the class" "$(admitted platform | jq -r .spec.runtimeClassName)" polypod-test-other
   kubectl delete wasmpolicy test
-  eventually 10 "the built-in policy again" is_routed_again
+  eventually 10 "the built-in policy applies again" is_routed_again
 }
 
 is_routed_again() {
@@ -51,14 +51,14 @@ case_invalid_policy_is_reported_and_harmless() {
   trap drop_policies EXIT
   policy test "$(only_here '{"mode": "Warn"}')" | kubectl apply -f -
   in_force test
-  # What a schema cannot say, the server finds.
+  # The server finds errors that the schema cannot express.
   policy test "$(only_here '{"mode": "Enforce", "preferWasm": true, "pinWasmManifest": false}')" | kubectl apply -f -
   eventually 20 "the policy is found invalid" is_condition test Valid False
-  expect_match "why" "$(kubectl get wasmpolicy test -o json | jq -r '.status.conditions[] | select(.type == "Valid") | .message')" \
+  expect_match "the reason" "$(kubectl get wasmpolicy test -o json | jq -r '.status.conditions[] | select(.type == "Valid") | .message')" \
     'spec\.preferWasm: .*pinWasmManifest'
-  # The last good one, which only warns, stays in force.
+  # The last valid version, which only warns, stays in force.
   said=$(create exec-probe 2>&1)
-  expect_match "what is said" "$said" 'Warning: .*\[exec-probe\]'
+  expect_match "the output" "$said" 'Warning: .*\[exec-probe\]'
   eventually 20 "an Event" invalid_policy_event
   expect_match "the metrics" "$(webhook_metrics)" '^polypod_policies\{state="invalid"\} 1'
   expect_match "a column" "$(kubectl get wasmpolicies)" '^test .*False'
@@ -71,7 +71,7 @@ invalid_policy_event() {
 case_misspelt_policy_is_refused() {
   local said
   if said=$(policy test '{"mode": "enforce"}' | kubectl apply -f - 2>&1); then
-    echo "the API server takes it: $said"
+    echo "the API server accepts it: $said"
     return 1
   fi
   expect_match "the schema" "$said" 'spec\.mode'
@@ -85,10 +85,10 @@ case_dry_run_policy() {
   said=$(create platform 2>&1)
   not_routed "$(pod_json platform)"
   expect "the class" "$(pod_json platform | jq -r .spec.runtimeClassName)" null
-  expect_match "the class is said" "$said" 'Warning: DryRun: would add spec\.runtimeClassName: crun-wasmedge'
-  expect_match "the variant is said" "$said" 'Warning: DryRun: would add .*module\.wasm\.image/variant.*compat-smart'
+  expect_match "the warning about the class" "$said" 'Warning: DryRun: would add spec\.runtimeClassName: crun-wasmedge'
+  expect_match "the warning about the variant" "$said" 'Warning: DryRun: would add .*module\.wasm\.image/variant.*compat-smart'
   said=$(create exec-probe 2>&1)
-  expect_match "the refusal is said" "$said" 'Warning: .*\[exec-probe\]'
+  expect_match "the warning about the refusal" "$said" 'Warning: .*\[exec-probe\]'
   not_routed "$(pod_json exec-probe)"
 }
 
@@ -100,7 +100,7 @@ case_precedence() {
   in_force first
   routed_but_overhead "$(admitted platform)"
   policy first "$(only_here '{"matchingPrecedence": 300, "mode": "Enforce"}')" | kubectl apply -f -
-  eventually 20 "the other decides" is_not_routed platform
+  eventually 20 "the other policy decides" is_not_routed platform
 }
 
 is_not_routed() {
@@ -113,23 +113,23 @@ case_namespace_labels() {
   in_force test
   routed_but_overhead "$(admitted platform)"
   kubectl label namespace "$ns" team=quiet
-  eventually 10 "the label counts" is_not_routed platform
+  eventually 10 "the policy applies to the label" is_not_routed platform
 }
 
 case_namespace_opts_out() {
   local said
   trap drop_policies EXIT
   kubectl label namespace "$ns" polypod.dev/inject=disabled
-  eventually 10 "the namespace is left alone" is_not_routed platform
-  create exec-probe # nothing is refused either
+  eventually 10 "Polypod does not change the namespace's Pods" is_not_routed platform
+  create exec-probe # Polypod also refuses nothing
   policy strict "$(only_here '{"allowOptOut": false}')" | kubectl apply -f -
   in_force strict
   routed_but_overhead "$(admitted platform)"
   said=$(rendered opt-out-label | kubectl -n "$ns" create --dry-run=server -f - 2>&1)
-  expect_match "who opts out all the same" "$said" 'not honoured'
+  expect_match "the warning about the opt-out" "$said" 'not honoured'
 }
 
-# "Wasm only from this registry, by digest", for the whole cluster.
+# A policy for the whole cluster: Wasm only from one registry, by digest.
 case_only_this_registry_by_digest() {
   local digest said pinned
   trap drop_policies EXIT
@@ -144,7 +144,7 @@ case_only_this_registry_by_digest() {
   said=$(wasm_pod "$images/hello:1" | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
   expect_match "by tag" "$said" '\[digest-required\]'
   wasm_pod "$pinned" | kubectl -n "$ns" create -f -
-  native_pod | kubectl -n "$ns" create -f - # what is not Wasm is none of the policy's business
+  native_pod | kubectl -n "$ns" create -f - # the policy does not apply to native Pods
 
   said=$(wasm_pod "$images/second:1" | workload_of Deployment | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
   expect_match "a Deployment" "$said" 'admission webhook "workloads\.polypod\.dev" denied the request.*\[image-not-allowed\]'
@@ -167,7 +167,7 @@ counts_pods() {
   [ "$(kubectl get wasmpolicy "$1" -o json | jq -r .status.podsDecided)" = "$2" ]
 }
 
-# The server beside the cluster, as a process with a kubeconfig.
+# Runs the server outside the cluster, as a process with a kubeconfig.
 case_kubeconfig() {
   local address=http://127.0.0.1:$ops_port
   trap 'kill "$process"; drop_policies' EXIT
@@ -181,7 +181,7 @@ case_kubeconfig() {
   expect "policies" "$(curl -s "$address/metrics" | grep -E '^polypod_policies\{state="valid"\}')" 'polypod_policies{state="valid"} 1'
 }
 
-# wasm_pod IMAGE, native_pod: bare Pods; workload_of KIND wraps one from standard input.
+# wasm_pod IMAGE, native_pod: print bare Pods. workload_of KIND: prints a workload with the Pod from standard input.
 wasm_pod() {
   jq -n --arg image "$1" '{apiVersion: "v1", kind: "Pod", metadata: {name: "wasm"}, spec: {containers: [{name: "app", image: $image}]}}'
 }
@@ -203,11 +203,11 @@ workload_of() {
 }
 
 policy_cases() {
-  run_case case_policy_changes_the_next_admission "a policy applied changes the next admission"
-  run_case case_invalid_policy_is_reported_and_harmless "an invalid policy is reported, and the last good one stays in force"
-  run_case case_misspelt_policy_is_refused "a misspelt policy is refused by its schema"
-  run_case case_dry_run_policy "DryRun changes nothing and says everything"
-  run_case case_precedence "of two policies the lower precedence decides"
+  run_case case_policy_changes_the_next_admission "a new policy applies to the next admission"
+  run_case case_invalid_policy_is_reported_and_harmless "an invalid policy is reported, and the last valid one stays in force"
+  run_case case_misspelt_policy_is_refused "the schema refuses a misspelt policy"
+  run_case case_dry_run_policy "DryRun changes nothing and reports everything"
+  run_case case_precedence "of two policies, the one with the lower precedence number decides"
   run_case case_namespace_labels "a policy for namespaces with a label"
   run_case case_namespace_opts_out "a namespace opts out, unless the policy forbids it"
   run_case case_only_this_registry_by_digest "Wasm only from one registry, by digest: Pods, Deployments, CronJobs"

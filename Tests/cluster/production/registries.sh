@@ -1,19 +1,18 @@
-# shellcheck shell=bash
-# Registries that want credentials: one with Basic, one with Bearer tokens; real registries before a real htpasswd and a
-# token server. The kubelet pulls with the same secret that Polypod reads.
+# shellcheck shell=bash Registries that require credentials: one with Basic, one with Bearer tokens. They are real
+# registries with an htpasswd file and a token server. The kubelet pulls with the same secret that Polypod reads.
 
 basic_port=${POLYPOD_TEST_BASIC_PORT:-15002}
 bearer_port=${POLYPOD_TEST_BEARER_PORT:-15003}
 token_port=${POLYPOD_TEST_TOKEN_PORT:-15004}
 
-# start_registry NAME PORT AUTH-YAML: a registry of its own with the storage of NAME.
+# start_registry NAME PORT AUTH-YAML: starts a registry with the storage of NAME.
 start_registry() {
   local name=$1 port=$2
   mkdir -p "$work/$name"
   printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "%s:%s"}\n%s\n' \
     "$work/$name" "$webhook_host" "$port" "${3:-}" >"$work/$name.yaml"
   docker-registry serve "$work/$name.yaml" >>"$work/$name.log" 2>&1 &
-  # In a file, since a case is a shell of its own.
+  # In a file, because each case runs in its own shell.
   echo $! >"$work/$name.pid"
   eventually 10 "the registry $name" answers "$port"
 }
@@ -21,7 +20,7 @@ start_registry() {
 stop_registry() {
   kill "$(cat "$work/$1.pid")"
   rm "$work/$1.pid"
-  eventually 10 "the registry $1 is gone" gone "$2"
+  eventually 10 "the registry $1 has stopped" gone "$2"
 }
 
 gone() {
@@ -32,7 +31,8 @@ answers() {
   [ "$(curl -s -o /dev/null -w '%{http_code}' "http://$webhook_host:$1/v2/")" != 000 ]
 }
 
-# The same image in each: pushed while the registry asks for nothing, then it is started anew.
+# Both registries get the same images. The images are pushed while the registry requires no credentials, then it is
+# restarted.
 start_private_registries() {
   local name port
   htpasswd -Bbn robot "pa:ss word" >"$work/htpasswd"
@@ -54,7 +54,7 @@ private_port() {
   case $1 in basic) echo "$basic_port" ;; bearer) echo "$bearer_port" ;; esac
 }
 
-# The node's containerd reads these files for each pull.
+# Configures the node's containerd, which reads these files for each pull.
 node_takes_plain_http() {
   local folder=${POLYPOD_TEST_NODE_ROOT:-}/etc/containerd/certs.d/$1
   [ -n "${POLYPOD_TEST_NODE_ROOT:-}" ] || return 0
@@ -63,13 +63,14 @@ node_takes_plain_http() {
   printf 'server = "http://%s"\n[host."http://%s"]\n  ca = "/etc/containerd/certs.d/%s/ca.crt"\n' "$1" "$1" "$1" >"$folder/hosts.toml"
 }
 
-# The token server speaks TLS, since no credential is sent to another port in clear; its certificate is its own authority.
+# The token server uses TLS, because Polypod sends no credentials in clear text to another port. Its certificate is
+# self-signed.
 make_token_certificate() {
   openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/token.key" -out "$work/token.crt" -subj /CN=polypod-test -days 2 \
     -addext "subjectAltName=IP:$webhook_host" 2>/dev/null
 }
 
-# As the registries of the webhook, with the token server's authority in the same ConfigMap.
+# Adds the certificate of the token server to the webhook's registries, in the same ConfigMap.
 trust_token_server() {
   cp "$work/token.crt" "$deploy/base/token-server.crt"
   jq --arg host "$webhook_host:$token_port" '.configs[$host].tls.ca_file = "/etc/polypod/registries/token-server.crt"' \
@@ -93,7 +94,7 @@ pull_secret() {
   kubectl -n "$1" create secret docker-registry regcred --docker-server="$2" --docker-username=robot --docker-password='pa:ss word'
 }
 
-# private_pod IMAGE: a Wasm Pod that names the secret; it cannot be told to be Wasm by its command.
+# private_pod IMAGE: prints a Wasm Pod that names the secret. Its command does not show that it is Wasm.
 private_pod() {
   wasm_pod "$1" | jq '.spec.imagePullSecrets = [{name: "regcred"}]'
 }
@@ -109,15 +110,15 @@ pulled_and_read() {
   routed "$(pod_json wasm)"
   is_running wasm
   says wasm app "hello from wasm"
-  # The answer is kept by now, and is not for a namespace without the secret.
+  # Polypod has cached the answer, but must not use it for a namespace without the secret.
   said=$(private_pod "$from/team/hello:1" | kubectl -n "$stranger" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
-  expect_match "the stranger" "$said" '\[image-unresolved\]'
-  expect_match "and why" "$said" 'regcred'
+  expect_match "the Pod in the other namespace" "$said" '\[image-unresolved\]'
+  expect_match "the reason" "$said" 'regcred'
   said=$(wasm_pod "$from/team/hello:1" | kubectl -n "$stranger" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
-  # A secret of a service account is the Pods' and, before them, the workload's.
+  # A secret of a service account applies to Pods and, before the Pods exist, to their workload.
   pull_secret "$stranger" "$from"
   kubectl -n "$stranger" patch serviceaccount default -p '{"imagePullSecrets": [{"name": "regcred"}]}'
-  eventually 45 "the service account's secret counts" account_counts "$stranger" "$from"
+  eventually 45 "Polypod uses the service account's secret" account_counts "$stranger" "$from"
   said=$(wasm_pod "$from/team/second:1" | workload_of Deployment | kubectl -n "$stranger" create -f - 2>&1)
   expect_match "the workload" "$said" 'its Pods will run under crun-wasmedge'
 }
@@ -129,10 +130,10 @@ account_counts() {
 case_basic() { pulled_and_read "$basic_port"; }
 case_bearer() { pulled_and_read "$bearer_port"; }
 
-# Without the right for the whole cluster, namespaces let Polypod read their secrets by a RoleBinding.
+# Without the cluster-wide right, a namespace lets Polypod read its secrets with a RoleBinding.
 case_namespaces_opt_in() {
   local from=$webhook_host:$basic_port said
-  binding=$work/binding.json # the trap outlives this function
+  binding=$work/binding.json # the trap runs after this function has ended
   kubectl get clusterrolebinding polypod-pull-secrets -o json | jq 'del(.metadata.resourceVersion, .metadata.uid)' >"$binding"
   trap 'kubectl create -f "$binding" >/dev/null; drop_policies' EXIT
   kubectl delete clusterrolebinding polypod-pull-secrets
@@ -140,7 +141,7 @@ case_namespaces_opt_in() {
   in_force test
   pull_secret "$ns" "$from"
   said=$(private_pod "$from/team/second:1" | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
-  expect_match "why" "$said" 'secret regcred: may not be read'
+  expect_match "the reason" "$said" 'secret regcred: may not be read'
   kubectl -n "$ns" create rolebinding polypod-pull-secrets --clusterrole=polypod-pull-secrets --serviceaccount=polypod-system:polypod-webhook
   eventually 60 "the namespace's secret is read" private_is_routed "$from/team/second:1"
 }
@@ -153,7 +154,7 @@ case_secrets_stay_secret() {
   local everything
   everything=$(webhook_log_whole; webhook_metrics; kubectl get events -A -o json; kubectl get pods -A -o json | jq '.items[].metadata.annotations')
   if grep -nE 'pa:ss|cm9ib3Q6cGE6c3Mgd29yZA' <<<"$everything" | head -n 3 | grep .; then
-    echo "a secret is told"
+    echo "the output contains a secret"
     return 1
   fi
 }
@@ -164,8 +165,8 @@ webhook_log_whole() {
 
 registry_cases() {
   start_private_registries >"$work/registries.log" 2>&1 || fail_setup "the private registries did not start: $(tail -n 3 "$work/registries.log")"
-  run_case case_basic "a registry with Basic: pulled and read with one secret, refused without"
-  run_case case_bearer "a registry with Bearer tokens: pulled and read with one secret, refused without"
-  run_case case_namespaces_opt_in "no right to secrets: a namespace opts in by a RoleBinding"
-  run_case case_secrets_stay_secret "no log, metric, Event or annotation tells a secret"
+  run_case case_basic "a registry with Basic: pulled and read with a secret, refused without"
+  run_case case_bearer "a registry with Bearer tokens: pulled and read with a secret, refused without"
+  run_case case_namespaces_opt_in "without the right to secrets, a namespace opts in with a RoleBinding"
+  run_case case_secrets_stay_secret "no log, metric, Event or annotation contains a secret"
 }

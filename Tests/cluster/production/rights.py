@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Asks the API server for everything that a service account might do, and compares with what it should.
+"""Checks all rights of a service account at the API server against the expected rights.
 
     rights.py http://127.0.0.1:PORT EXPECTED.json
 
-The address is that of `kubectl proxy`. EXPECTED.json maps "NAMESPACE|verb|group/resource[/subresource][|NAME]" patterns
-of what is allowed for the account named in it. Every verb on every resource that the API server knows is tried, in every
-namespace of the list, without a name and with each name of the list; whatever is allowed and not expected, or expected
-and not allowed, is printed. The end of the output counts the questions.
+The address is that of `kubectl proxy`. EXPECTED.json contains the name of the account ("user"), lists of "namespaces" and
+"names", and the "rules" with the expected rights: verbs, resources as group/resource[/subresource], and optionally a
+namespace or names. The script asks for every verb on every resource of the API server, in each namespace of the list,
+without a name and with each name of the list. It prints each right that is allowed and not expected, or expected and not
+allowed, and at the end the number of questions.
 """
 
 import concurrent.futures
@@ -25,7 +26,7 @@ def ask(address, path, body=None):
 
 
 def resources(address):
-    """(group, resource with subresource, whether it is in namespaces), each once."""
+    """Returns (group, resource with subresource, whether it is namespaced), each once."""
     paths = [("", "/api/v1")]
     for group in ask(address, "/apis")["groups"]:
         paths.append((group["name"], "/apis/" + group["preferredVersion"]["groupVersion"]))
@@ -83,7 +84,7 @@ def main():
             if allowed != is_expected(expected["rules"], question):
                 wrong += 1
                 print("allowed, not expected:" if allowed else "expected, not allowed:", *(part or "-" for part in question))
-    print(f"{len(asked)} questions, {wrong} answered otherwise than expected")
+    print(f"{len(asked)} questions, {wrong} with an unexpected answer")
     return 1 if wrong else 0
 
 

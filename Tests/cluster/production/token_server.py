@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A token server as registries name it in their Bearer challenge, over TLS, for the tests.
+"""A token server over TLS for the tests. Registries name it in their Bearer challenge.
 
     token_server.py HOST PORT KEY CERTIFICATE USER PASSWORD
 
-It gives a token (https://distribution.github.io/distribution/spec/auth/jwt/) to who comes with USER and PASSWORD, and to
-anybody else one that allows nothing. The token is signed with KEY (RSA, PEM) by openssl, and carries CERTIFICATE.
+A client with USER and PASSWORD gets a token (https://distribution.github.io/distribution/spec/auth/jwt/) with the requested
+access. Every other client gets a token without access. openssl signs the token with KEY (RSA, PEM). The token contains
+CERTIFICATE.
 """
 
 import base64
@@ -57,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self):
-        # Docker's and containerd's clients try OAuth 2 first where they have a password, and GET after a 404.
+        # If they have a password, the clients of Docker and containerd try OAuth 2 first, and use GET after a 404.
         self.send_error(404)
 
 

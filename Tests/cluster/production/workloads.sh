@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Workloads are told of at kubectl apply, and their Pods' admissions ask no registry.
+# Polypod warns about workloads at kubectl apply, and the admissions of their Pods send no requests to registries.
 
-# Requests of Polypod's that a registry has answered, by its log.
+# Prints the number of Polypod's requests that a registry has answered, from its log.
 asked_by_polypod() {
   grep -c 'http.request.useragent="\?polypod' "$work/$1.log" || true
 }
@@ -9,11 +9,11 @@ asked_by_polypod() {
 case_apply_warns() {
   local said
   said=$(rendered web | kubectl -n "$ns" apply -f - 2>&1)
-  expect_match "what is said" "$said" 'Warning: web: container "app" is Wasm .*: its Pods will run under crun-wasmedge beside'
+  expect_match "the output" "$said" 'Warning: web: container "app" is Wasm .*: its Pods will run under crun-wasmedge beside'
   said=$(rendered web | kubectl -n "$ns" apply -f - 2>&1)
-  expect "the second time" "$(grep -c Warning <<<"$said")" 0
+  expect "the warnings of the second apply" "$(grep -c Warning <<<"$said")" 0
   said=$(rendered exec-probe | kubectl create --dry-run=client -o json -f - | workload_of Deployment | kubectl -n "$ns" apply -f - 2>&1)
-  expect_match "what would be refused" "$said" 'Warning: wasm: container .*\[exec-probe\]'
+  expect_match "the warning about the refusal" "$said" 'Warning: wasm: container .*\[exec-probe\]'
   kubectl -n "$ns" get deployment wasm -o json | jq -e '.spec.template.spec.runtimeClassName == null' >/dev/null ||
     { echo "the Deployment was changed"; return 1; }
 }
@@ -21,13 +21,13 @@ case_apply_warns() {
 case_pods_ask_no_registry() {
   local before after
   pull_secret "$ns" "$webhook_host:$basic_port"
-  # An image that nobody has asked for yet.
+  # An image that Polypod has not looked up yet.
   private_pod "$webhook_host:$basic_port/team/once:1" | jq '.spec.restartPolicy = "Always"' | workload_of Deployment |
     jq '.spec.replicas = 0' | kubectl -n "$ns" apply -f -
   before=$(asked_by_polypod basic)
-  [ "$before" -gt 0 ] || { echo "the registry's log shows no request of Polypod's"; return 1; }
-  # Each replica follows the workloads and looks their images up for itself.
-  eventually 20 "both replicas have asked" asks_no_more
+  [ "$before" -gt 0 ] || { echo "the registry's log shows no request from Polypod"; return 1; }
+  # Each replica watches the workloads and looks up their images itself.
+  eventually 20 "both replicas have looked up the image" asks_no_more
   before=$(asked_by_polypod basic)
   kubectl -n "$ns" scale deployment wasm --replicas=3
   eventually 40 "three Pods" three_pods_of app=wasm
@@ -40,7 +40,7 @@ three_pods_of() {
   [ "$(pods_of "$1" | wc -l)" -eq 3 ]
 }
 
-# The registry was asked nothing for two seconds.
+# Checks that the registry gets no request for two seconds.
 asks_no_more() {
   local before
   before=$(asked_by_polypod basic)
@@ -53,7 +53,7 @@ case_owner_has_an_event() {
   eventually 30 "an Event on the ReplicaSet" event_of ReplicaSet PodRouted
   wasm_pod "$images/hello:1" | jq '.spec.containers[0].readinessProbe = {exec: {command: ["/x"]}}' | workload_of Deployment |
     jq '.metadata.name = "refused"' | kubectl -n "$ns" apply -f -
-  eventually 30 "an Event on the refused one's ReplicaSet" event_of ReplicaSet PodRefused
+  eventually 30 "an Event on the ReplicaSet of the refused Pods" event_of ReplicaSet PodRefused
   kubectl -n "$ns" delete deployments --all
   eventually 30 "the ReplicaSets are gone" no_replica_sets
   kubectl -n "$ns" delete events --all >/dev/null
@@ -77,8 +77,8 @@ case_missing_class() {
   kubectl delete runtimeclass crun-wasmedge
   sleep 1
   said=$(create platform 2>&1) && { echo "admitted: $said"; return 1; }
-  expect_match "who says it" "$said" 'admission webhook "pods\.polypod\.dev" denied.*\[runtime-class-missing\]'
-  create native # what needs no class is not held up
+  expect_match "the refusing webhook" "$said" 'admission webhook "pods\.polypod\.dev" denied.*\[runtime-class-missing\]'
+  create native # a Pod that needs no class is admitted
 }
 
 case_no_node_for_the_class() {
@@ -91,9 +91,9 @@ case_no_node_for_the_class() {
 }
 
 workload_cases() {
-  run_case case_apply_warns "kubectl apply of a Deployment says what its Pods become, once"
-  run_case case_pods_ask_no_registry "the Pods' admissions ask no registry"
-  run_case case_owner_has_an_event "Events on the owners of changed and refused Pods, none on dry runs"
-  run_case case_missing_class "a runtime class that is missing is said by Polypod"
-  run_case case_no_node_for_the_class "a runtime class that no node fits is warned of"
+  run_case case_apply_warns "kubectl apply of a Deployment warns once what changes in its Pods"
+  run_case case_pods_ask_no_registry "the admissions of the Pods send no requests to a registry"
+  run_case case_owner_has_an_event "Events on the owners of changed and refused Pods, none for dry runs"
+  run_case case_missing_class "Polypod reports a missing runtime class"
+  run_case case_no_node_for_the_class "Polypod warns if no node matches the runtime class"
 }

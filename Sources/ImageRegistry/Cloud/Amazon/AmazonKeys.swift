@@ -1,7 +1,9 @@
+import Basics
+
 /// What requests to Amazon are signed with.
 struct AmazonKeys: Sendable {
     var id: String
-    var secret: Secret
+    var secret: RedactedText
     /// Goes along with keys that end.
-    var session: Secret?
+    var session: RedactedText?
 }

@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 
 /// Signature Version 4 of a request to the root of a service, without a query.
@@ -18,19 +19,20 @@ struct AmazonSignature: Sendable {
         host: String,
         body: String
     ) -> [(name: String, value: String)] {
-        let time = AmazonTime(unixTime)
-        var added = [("X-Amz-Date", time.description)]
+        let time = Self.time(unixTime)
+        let day = String(time.prefix(8))
+        var added = [("X-Amz-Date", time)]
         if let session = keys.session { added.append(("X-Amz-Security-Token", session.value)) }
         let signed = (headers + added + [("Host", host)])
             .map { (name: $0.name.lowercased(), value: $0.value) }
             .sorted { $0.name < $1.name }
         let names = signed.map(\.name).joined(separator: ";")
         let lines = [method, "/", ""] + signed.map { "\($0.name):\($0.value)" } + ["", names, Self.hash(body)]
-        let scope = "\(time.day)/\(region)/\(service)/aws4_request"
-        let text = ["AWS4-HMAC-SHA256", time.description, scope, Self.hash(lines.joined(separator: "\n"))]
-        let signature = Self.code(text.joined(separator: "\n"), key: key(day: time.day))
+        let scope = "\(day)/\(region)/\(service)/aws4_request"
+        let text = ["AWS4-HMAC-SHA256", time, scope, Self.hash(lines.joined(separator: "\n"))]
+        let signature = Self.code(text.joined(separator: "\n"), key: key(day: day))
         let value =
-            "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(names), Signature=\(Self.hex(signature))"
+            "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(names), Signature=\(signature.hexadecimal)"
         return added + [("Authorization", value)]
     }
 
@@ -44,10 +46,10 @@ struct AmazonSignature: Sendable {
         HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
     }
 
-    private static func hash(_ text: String) -> String { hex(SHA256.hash(data: Array(text.utf8))) }
+    private static func hash(_ text: String) -> String { SHA256.hash(data: Array(text.utf8)).hexadecimal }
 
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    /// The time as a signature has it, such as `20150830T123600Z`.
+    static func time(_ unixTime: Int) -> String {
+        Timestamp(seconds: unixTime).text(.seconds).filter { $0 != "-" && $0 != ":" }
     }
 }

@@ -1,9 +1,10 @@
+import Basics
 import JSON
 import PodAdmission
 
 extension ElasticRegistry {
     /// AssumeRoleWithWebIdentity of the STS API (API version 2011-06-15); the token takes the place of a signature.
-    func assume(_ arn: String, _ token: Secret) async throws(RegistryFailure) -> Expiring<AmazonKeys> {
+    func assume(_ arn: String, _ token: RedactedText) async throws(RegistryFailure) -> Expiring<AmazonKeys> {
         let host = region.map { "sts.\($0.host)" } ?? "sts.amazonaws.com"
         let lifetime = 3600
         let form = TransportRequest.Content.form([

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -26,8 +27,8 @@ struct ElasticRegistry: CloudCredentialProvider {
         if let arn = variables["AWS_ROLE_ARN"], let file = variables["AWS_WEB_IDENTITY_TOKEN_FILE"] {
             source = .role(arn: arn, tokenFile: file)
         } else if let id = variables["AWS_ACCESS_KEY_ID"], let secret = variables["AWS_SECRET_ACCESS_KEY"] {
-            let session = variables["AWS_SESSION_TOKEN"].map { Secret($0) }
-            source = .keys(AmazonKeys(id: id, secret: Secret(secret), session: session))
+            let session = variables["AWS_SESSION_TOKEN"].map { RedactedText($0) }
+            source = .keys(AmazonKeys(id: id, secret: RedactedText(secret), session: session))
         } else {
             throw SetupError(
                 .badCloud,
@@ -58,7 +59,7 @@ struct ElasticRegistry: CloudCredentialProvider {
         switch source {
         case .keys(let keys): return Expiring(value: keys, lifetime: .seconds(86_400))
         case .role(let arn, let file):
-            return try await assume(arn, SmallFile.token(in: file, of: "AWS_WEB_IDENTITY_TOKEN_FILE"))
+            return try await assume(arn, CredentialFile.token(in: file, of: "AWS_WEB_IDENTITY_TOKEN_FILE"))
         }
     }
 

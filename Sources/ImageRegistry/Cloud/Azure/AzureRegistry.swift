@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -49,8 +50,8 @@ struct AzureRegistry: CloudCredentialProvider {
     }
 
     /// A token for the workload's own (Microsoft identity platform, "OAuth 2.0 client credentials flow", third case).
-    func identity() async throws(RegistryFailure) -> Expiring<Secret> {
-        let assertion = try SmallFile.token(in: tokenFile, of: "AZURE_FEDERATED_TOKEN_FILE")
+    func identity() async throws(RegistryFailure) -> Expiring<RedactedText> {
+        let assertion = try CredentialFile.token(in: tokenFile, of: "AZURE_FEDERATED_TOKEN_FILE")
         let form = TransportRequest.Content.form([
             "grant_type": "client_credentials", "client_id": clientID,
             "scope": "https://containerregistry.azure.net/.default",
@@ -69,7 +70,7 @@ struct AzureRegistry: CloudCredentialProvider {
     /// A refresh token of the registry (Azure/acr, docs/AAD-OAuth.md).
     func credential(
         for registry: String,
-        as identity: Expiring<Secret>
+        as identity: Expiring<RedactedText>
     ) async throws(RegistryFailure) -> Expiring<Credential> {
         let form = TransportRequest.Content.form([
             "grant_type": "access_token", "service": registry, "tenant": tenant, "access_token": identity.value.value,

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -44,10 +45,10 @@ struct ExternalAccount: Sendable {
     }
 
     /// The subject token as it is now.
-    func token() throws(RegistryFailure) -> Secret {
-        guard let field else { return try SmallFile.token(in: file, of: Self.name) }
-        guard let bytes = SmallFile.bytes(of: file), let object = try? JSONParser.parse(bytes).object else {
-            throw SmallFile.unreadable(Self.name)
+    func token() throws(RegistryFailure) -> RedactedText {
+        guard let field else { return try CredentialFile.token(in: file, of: Self.name) }
+        guard let bytes = CredentialFile.bytes(of: file), let object = try? JSONParser.parse(bytes).object else {
+            throw CredentialFile.unreadable(Self.name)
         }
         return try object.token(field, from: Self.name)
     }

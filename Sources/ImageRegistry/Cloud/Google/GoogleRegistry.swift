@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -29,7 +30,7 @@ struct GoogleRegistry: CloudCredentialProvider {
             source = .metadataServer
             return
         }
-        guard let bytes = SmallFile.bytes(of: file), let value = try? JSONParser.parse(bytes) else {
+        guard let bytes = CredentialFile.bytes(of: file), let value = try? JSONParser.parse(bytes) else {
             throw SetupError(.badFile, "\(file): not a JSON file that can be read")
         }
         do throws(FieldError) { source = .account(try ExternalAccount(value)) } catch {
@@ -44,7 +45,7 @@ struct GoogleRegistry: CloudCredentialProvider {
         return labels[1] == "pkg.dev" || labels[1] == "gcr.io" ? "" : nil
     }
 
-    func identity() async throws(RegistryFailure) -> Expiring<Secret> {
+    func identity() async throws(RegistryFailure) -> Expiring<RedactedText> {
         switch source {
         case .metadataServer: return try await askMetadataServer()
         case .account(let account):
@@ -56,7 +57,7 @@ struct GoogleRegistry: CloudCredentialProvider {
 
     func credential(
         for scope: String,
-        as identity: Expiring<Secret>
+        as identity: Expiring<RedactedText>
     ) async throws(RegistryFailure) -> Expiring<Credential> {
         let credential = Credential.basic(username: "oauth2accesstoken", password: identity.value.value)
         // Nothing is asked for it, and so it may be made anew each minute: the identity is renewed in time then.
@@ -64,7 +65,7 @@ struct GoogleRegistry: CloudCredentialProvider {
     }
 
     /// The token exchange of RFC 8693, at Google's STS.
-    private func exchange(_ account: ExternalAccount) async throws(RegistryFailure) -> Expiring<Secret> {
+    private func exchange(_ account: ExternalAccount) async throws(RegistryFailure) -> Expiring<RedactedText> {
         let form = TransportRequest.Content.form([
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "audience": account.audience,
             "scope": Self.scope, "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
@@ -75,7 +76,10 @@ struct GoogleRegistry: CloudCredentialProvider {
     }
 
     /// `generateAccessToken` of the IAM Credentials API.
-    private func impersonate(_ url: WebURL, _ token: Secret) async throws(RegistryFailure) -> Expiring<Secret> {
+    private func impersonate(
+        _ url: WebURL,
+        _ token: RedactedText
+    ) async throws(RegistryFailure) -> Expiring<RedactedText> {
         let lifetime = 3600
         let content = TransportRequest.Content(
             type: "application/json",
@@ -90,14 +94,14 @@ struct GoogleRegistry: CloudCredentialProvider {
     }
 
     /// The token of the Pod's service account, from the metadata server that GKE puts before the node's.
-    private func askMetadataServer() async throws(RegistryFailure) -> Expiring<Secret> {
+    private func askMetadataServer() async throws(RegistryFailure) -> Expiring<RedactedText> {
         let address = Authority(isSecure: false, host: AddressRules.metadataServer.description, port: nil)
         let url = WebURL(address, target: "/computeMetadata/v1/instance/service-accounts/default/token")
         let message = CloudClient.Message(headers: [("Metadata-Flavor", "Google")], isForMetadataServer: true)
         return try Self.token(await client.send(message, to: url), url)
     }
 
-    private static func token(_ reply: JSONObject, _ url: WebURL) throws(RegistryFailure) -> Expiring<Secret> {
+    private static func token(_ reply: JSONObject, _ url: WebURL) throws(RegistryFailure) -> Expiring<RedactedText> {
         Expiring(
             value: try reply.token("access_token", from: url.authority.host),
             lifetime: reply.lifetime(default: 600)

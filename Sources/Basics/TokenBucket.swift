@@ -1,25 +1,25 @@
 /// How often something may happen: at once up to `burst` times, then once in each `interval`.
 ///
 /// It keeps one moment instead of a level that would have to be filled up: the one at which the bucket is full again.
-struct TokenBucket: Sendable, Equatable {
+public struct TokenBucket: Sendable, Equatable {
     private let slack: Duration
     private let interval: Duration
     private var fullAt: ContinuousClock.Instant?
 
     /// Creates a full bucket.
-    init(burst: Int, interval: Duration) {
+    public init(burst: Int, interval: Duration) {
         self.interval = interval
         slack = interval * (burst - 1)
     }
 
     /// How long it takes until a token is there; zero where one is.
-    func wait(at now: ContinuousClock.Instant) -> Duration {
+    public func wait(at now: ContinuousClock.Instant) -> Duration {
         guard let fullAt else { return .zero }
         return max(.zero, fullAt - now - slack)
     }
 
     /// Takes a token; false where none is there.
-    mutating func take(at now: ContinuousClock.Instant) -> Bool {
+    public mutating func take(at now: ContinuousClock.Instant) -> Bool {
         guard wait(at: now) == .zero else { return false }
         fullAt = max(fullAt ?? now, now) + interval
         return true

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task at a time do something, in the order they came.
-final class Turnstile: Sendable {
+public final class AsyncLock: Sendable {
     private struct State {
         var isTaken = false
         var waiters: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -10,8 +10,11 @@ final class Turnstile: Sendable {
 
     private let state = Mutex(State())
 
+    /// Creates a lock that nobody holds.
+    public init() {}
+
     /// Runs `body` when no other task does; nil where the task was cancelled before its turn.
-    func pass<Result>(_ body: () async -> Result) async -> Result? {
+    public func withLock<Result>(_ body: () async -> Result) async -> Result? {
         guard await enter() else { return nil }
         defer { leave() }
         return await body()

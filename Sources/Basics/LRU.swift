@@ -2,7 +2,7 @@
 ///
 /// The entries stand in an array and are linked by index from the newest to the oldest, so that every operation takes
 /// constant time and nothing is allocated per look-up.
-package struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Node: Sendable {
         var key: Key
         var value: Value
@@ -21,19 +21,19 @@ package struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let entries: Int
     private let costLimit: Int
     /// The sum of the costs of all entries.
-    package private(set) var cost = 0
+    public private(set) var cost = 0
 
     /// Creates an empty cache of at most `entries` entries whose costs add up to at most `cost`.
-    package init(entries: Int, cost: Int = .max) {
+    public init(entries: Int, cost: Int = .max) {
         self.entries = max(1, min(entries, Int(Int32.max)))
         self.costLimit = max(1, cost)
     }
 
     /// How many entries there are.
-    package var count: Int { slots.count }
+    public var count: Int { slots.count }
 
     /// The value of `key`, which becomes the newest.
-    package mutating func value(for key: Key) -> Value? {
+    public mutating func value(for key: Key) -> Value? {
         guard let slot = slots[key] else { return nil }
         if slot != newest {
             unlink(slot)
@@ -43,7 +43,7 @@ package struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// Sets the value of `key`, which becomes the newest, and drops the oldest until the bounds hold again.
-    package mutating func insert(_ value: Value, for key: Key, cost: Int = 1) {
+    public mutating func insert(_ value: Value, for key: Key, cost: Int = 1) {
         remove(key)
         guard cost <= costLimit else { return }
         let node = Node(key: key, value: value, cost: cost, newer: Self.none, older: Self.none)
@@ -64,7 +64,7 @@ package struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// Forgets `key`.
-    package mutating func remove(_ key: Key) {
+    public mutating func remove(_ key: Key) {
         guard let slot = slots.removeValue(forKey: key) else { return }
         unlink(slot)
         cost -= nodes[Int(slot)]?.cost ?? 0

@@ -1,6 +1,5 @@
+import Basics
 import Testing
-
-@testable import ClusterControllers
 
 @Suite("How often something may happen")
 struct TokenBucketTests {

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A waiting task that is cancelled goes on at once, without the value; the others are not touched. This is what lets
 /// many admissions share one look-up although each has a deadline of its own.
-package final class OneShot<Value: Sendable>: Sendable {
+public final class Promise<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var waiters: [UInt64: CheckedContinuation<Value?, Never>] = [:]
@@ -14,10 +14,10 @@ package final class OneShot<Value: Sendable>: Sendable {
     private let state = Mutex(State())
 
     /// Creates one whose value is still to come.
-    package init() {}
+    public init() {}
 
     /// Gives the value to those who wait and to those who come later; only the first call counts.
-    package func fulfill(_ value: Value) {
+    public func fulfill(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
             guard state.value == nil else { return [] }
             state.value = value
@@ -28,7 +28,7 @@ package final class OneShot<Value: Sendable>: Sendable {
     }
 
     /// The value, as soon as it is there; nil where the calling task was cancelled first.
-    package func value() async -> Value? {
+    public func value() async -> Value? {
         let id = state.withLock { state -> UInt64 in
             state.nextWaiter += 1
             return state.nextWaiter
@@ -47,23 +47,5 @@ package final class OneShot<Value: Sendable>: Sendable {
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
         }
-    }
-}
-
-/// Runs `body` for at most `duration`; then its task is cancelled and the result is nil.
-///
-/// `body` has to end soon after it is cancelled, since a task's children are always waited for.
-func withTimeout<Result: Sendable>(
-    _ duration: Duration,
-    _ body: @escaping @Sendable () async -> Result
-) async -> Result? {
-    await withTaskGroup(of: Result?.self) { group in
-        group.addTask { await body() }
-        group.addTask {
-            try? await Task.sleep(for: duration)
-            return nil
-        }
-        defer { group.cancelAll() }
-        return await group.next() ?? nil
     }
 }

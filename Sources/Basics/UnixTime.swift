@@ -1,0 +1,20 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The machine's clock as people and other machines see it.
+public enum UnixTime {
+    /// Whole seconds since the beginning of 1970.
+    @Sendable public static func seconds() -> Int { microseconds() / 1_000_000 }
+
+    /// Microseconds since the beginning of 1970.
+    @Sendable public static func microseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000
+    }
+}
