@@ -67,11 +67,11 @@ extension AdmissionHandler {
             serviceAccountName: workload.pod.spec.serviceAccountName ?? "default"
         )
         let images = await answers(
-            for: Rehearsal.imagesToInspect(in: workload, circumstances: context, policy: policy),
+            for: WorkloadEvaluation.imagesToInspect(in: workload, circumstances: context, policy: policy),
             secrets: secrets,
             deadline: deadline
         )
-        let rehearsal = try Rehearsal(
+        let rehearsal = try WorkloadEvaluation(
             workload,
             document: document,
             circumstances: context,

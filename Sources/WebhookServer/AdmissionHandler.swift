@@ -43,7 +43,7 @@ public struct AdmissionHandler: Sendable {
         _ body: ByteBuffer,
         stage: AdmissionStage,
         deadline: ContinuousClock.Instant
-    ) async -> AdmissionReply {
+    ) async -> HTTPReply {
         let began = ContinuousClock.now
         let request: AdmissionRequest
         switch Self.parse(body) {
@@ -52,7 +52,7 @@ public struct AdmissionHandler: Sendable {
             metrics.count(.badRequest, stage: stage)
             return .badRequest(error.reason)
         }
-        var answer = AdmissionAnswer(uid: request.uid)
+        var answer = AdmissionResponse(uid: request.uid)
         let subject = AdmissionSubject(request)
         let labels = subject == .other ? nil : await environment.namespaceLabels(request.namespace)
         guard labels != nil || subject == .other || !needsLabels(request) else {

@@ -36,12 +36,12 @@ public struct AdmissionServer: Service {
         logger: Logger,
         metrics: ServerMetrics = ServerMetrics(),
         exposition: @escaping @Sendable () -> [UInt8] = { [] },
-        obstacle: @escaping @Sendable () -> String? = { nil },
+        notReadyReason: @escaping @Sendable () -> String? = { nil },
         unixTime: @escaping @Sendable () -> Int = UnixTime.seconds
     ) throws(ServerConfigurationError) {
         self.configuration = configuration
         self.logger = logger
-        let readiness = Readiness(unixTime: unixTime, others: obstacle)
+        let readiness = Readiness(unixTime: unixTime, others: notReadyReason)
         let load = ServerLoad(limits: configuration.limits)
         let port = Promise<Int>()
         let opsPort = Promise<Int>()

@@ -32,8 +32,8 @@ struct DecisionLog: Sendable {
         if let decision {
             metadata["policy"] = .string(decision.policyName ?? "built-in")
             if let skipped = decision.skipped { metadata["skipped"] = .string(skipped.rawValue) }
-            if !decision.containers.isEmpty { metadata["classes"] = .string(AdmissionAnswer.classes(of: decision)) }
-            if !decision.findings.isEmpty { metadata["findings"] = .string(AdmissionAnswer.codes(of: decision)) }
+            if !decision.containers.isEmpty { metadata["classes"] = .string(AdmissionResponse.classes(of: decision)) }
+            if !decision.findings.isEmpty { metadata["findings"] = .string(AdmissionResponse.codes(of: decision)) }
             let codes = Set(decision.containers.compactMap { $0.unresolved?.code.rawValue })
             if !codes.isEmpty { metadata["unresolved"] = .string(codes.sorted().joined(separator: " ")) }
         }

@@ -21,7 +21,7 @@ struct ClusterSettings {
     /// Reads the settings; nil for a server that asks no cluster.
     ///
     /// - Throws: ``SettingsError`` for a cluster that cannot be asked, and for options that need one where there is none.
-    init?(_ options: Options, sources: Sources, environment: [String: String]) throws(SettingsError) {
+    init?(_ options: Options, sources: OptionSource, environment: [String: String]) throws(SettingsError) {
         let cluster = sources.text(options.kubernetes, "--kubernetes")
         let flags = [
             ("--managed-certificates", options.managedCertificates), ("--pull-secrets", options.pullSecrets),

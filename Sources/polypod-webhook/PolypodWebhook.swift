@@ -58,9 +58,9 @@ struct PolypodWebhook: AsyncParsableCommand {
         LoggingSystem.bootstrap { label in JSONLogHandler(label: label, level: level) }
 
         let inspector = try settings.inspector(logger: Logger(label: "polypod-registry"))
-        var cluster: ClusterParts?
+        var cluster: ClusterServices?
         if let clusterSettings = settings.cluster {
-            cluster = try ClusterParts(clusterSettings, base: settings.policies, inspector: inspector)
+            cluster = try ClusterServices(clusterSettings, base: settings.policies, inspector: inspector)
         }
         try await cluster?.prepare()
         try await serve(settings, cluster: cluster, inspector: inspector, metrics: registry)
@@ -69,14 +69,14 @@ struct PolypodWebhook: AsyncParsableCommand {
     /// Serves until the process is told to stop.
     private func serve(
         _ settings: Settings,
-        cluster: ClusterParts?,
+        cluster: ClusterServices?,
         inspector: ImageInspector,
         metrics: PrometheusRegistry
     ) async throws {
         let logger = Logger(label: "polypod-webhook")
         var configuration = settings.server
         if let certificate = cluster?.certificate { configuration.certificate = certificate }
-        let obstacle: @Sendable () -> String? = { cluster?.obstacle }
+        let notReadyReason: @Sendable () -> String? = { cluster?.notReadyReason }
         let server = try AdmissionServer(
             configuration: configuration,
             handler: AdmissionHandler(
@@ -86,7 +86,7 @@ struct PolypodWebhook: AsyncParsableCommand {
             ),
             logger: logger,
             exposition: { Array(metrics.exposition().utf8) },
-            obstacle: obstacle
+            notReadyReason: notReadyReason
         )
         let inner: [any Service] = (cluster?.servicesAround ?? []) + [InspectorService(inspector: inspector)]
         let services = server.services(around: inner) + (cluster?.servicesBefore ?? [])
@@ -104,7 +104,7 @@ struct PolypodWebhook: AsyncParsableCommand {
     private static var descriptions: [String: String] {
         [
             ServerMetrics.descriptions, CertificateMetrics.descriptions, PolicyMetrics.descriptions,
-            EventMetrics.descriptions, ProofMetrics.descriptions, FailurePolicyMetrics.descriptions,
+            EventMetrics.descriptions, ProbeMetrics.descriptions, FailurePolicyMetrics.descriptions,
             WarmingMetrics.descriptions,
         ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
     }

@@ -39,7 +39,7 @@ struct Settings {
     ///   - options: The command line's; they win.
     ///   - environment: The process's; an empty variable is as good as none.
     init(_ options: Options, environment: [String: String]) throws(SettingsError) {
-        let sources = Sources(environment: environment)
+        let sources = OptionSource(environment: environment)
         self.environment = environment
         cluster = try ClusterSettings(options, sources: sources, environment: environment)
         // Made certificates take the place of the empty ones as soon as there is a cluster to keep them in.
@@ -102,7 +102,7 @@ struct Settings {
 }
 
 /// An option, or else the environment variable of the same name.
-struct Sources {
+struct OptionSource {
     let environment: [String: String]
 
     /// What was given for `option`, and what to call it in a message.

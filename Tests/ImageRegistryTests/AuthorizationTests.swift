@@ -199,16 +199,16 @@ import Testing
         ("https://allowed.example", "https://reg.example", true, "allowed by the operator"),
         ("https://sub.reg.example", "https://reg.example", false, "a name below is another host"),
     ]) func realms(_ realm: String, _ registry: String, _ may: Bool, _ reason: String) throws {
-        let realm = try #require(WebURL(realm)).authority
-        let registry = try #require(WebURL(registry)).authority
-        let rule = RealmRule(allowedHosts: ["allowed.example"])
+        let realm = try #require(WebURL(realm)).origin
+        let registry = try #require(WebURL(registry)).origin
+        let rule = TokenServerPolicy(allowedHosts: ["allowed.example"])
         #expect(rule.mayHaveCredentials(realm, of: registry) == may, "\(reason)")
     }
 
     @Test func plainRealmOfSecureRegistryIsNotAsked() throws {
-        let rule = RealmRule()
+        let rule = TokenServerPolicy()
         let (secure, plain) = (
-            Authority(isSecure: true, host: "a", port: nil), Authority(isSecure: false, host: "a", port: nil)
+            Origin(isSecure: true, host: "a", port: nil), Origin(isSecure: false, host: "a", port: nil)
         )
         #expect(!rule.mayAsk(plain, for: secure))
         #expect(rule.mayAsk(secure, for: plain) && rule.mayAsk(plain, for: plain))

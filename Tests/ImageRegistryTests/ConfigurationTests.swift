@@ -178,14 +178,14 @@ import Testing
                         "*":{"tls":{"insecure_skip_verify":true}}}}
             """#
         let registries = try RegistriesConfiguration(JSONParser.parse(text))
-        func authority(_ text: String) throws -> Authority { try #require(WebURL(text)).authority }
-        #expect(try registries.isConfigured(authority("http://127.0.0.1:5000")))
-        #expect(try !registries.isConfigured(authority("https://127.0.0.1:5000")))
-        #expect(try !registries.isConfigured(authority("https://a.io")))
-        #expect(try registries.credential(for: authority("https://reg.io")) == .basic(username: "u", password: "p"))
-        #expect(try registries.credential(for: authority("https://reg.io:444")) == nil, "bound to its port")
-        #expect(try registries.credential(for: authority("https://registry-1.docker.io")) == .identity(token: "t"))
-        #expect(try registries.hostKey(authority("https://other.io")) == "*")
+        func origin(_ text: String) throws -> Origin { try #require(WebURL(text)).origin }
+        #expect(try registries.isConfigured(origin("http://127.0.0.1:5000")))
+        #expect(try !registries.isConfigured(origin("https://127.0.0.1:5000")))
+        #expect(try !registries.isConfigured(origin("https://a.io")))
+        #expect(try registries.credential(for: origin("https://reg.io")) == .basic(username: "u", password: "p"))
+        #expect(try registries.credential(for: origin("https://reg.io:444")) == nil, "bound to its port")
+        #expect(try registries.credential(for: origin("https://registry-1.docker.io")) == .identity(token: "t"))
+        #expect(try registries.hostKey(origin("https://other.io")) == "*")
     }
 }
 
@@ -213,16 +213,16 @@ import Testing
         ("", "https://example.com", true, "no exception"),
     ]) func exceptions(_ list: String, _ url: String, _ isProxied: Bool, _ reason: String) throws {
         let settings = try ProxySettings(environment: ["HTTPS_PROXY": "http://proxy:3128", "no_proxy": list])
-        let authority = try #require(WebURL(url)).authority
-        #expect((settings.proxy(for: authority) != nil) == isProxied, "\(reason)")
+        let origin = try #require(WebURL(url)).origin
+        #expect((settings.proxy(for: origin) != nil) == isProxied, "\(reason)")
     }
 
     @Test func variables() throws {
         let settings = try ProxySettings(environment: [
             "HTTP_PROXY": "", "http_proxy": "one", "HTTPS_PROXY": "http://u:p%40x@two:3128/", "https_proxy": "three",
         ])
-        #expect(settings.plain?.authority.description == "http://one")
-        #expect(settings.secure?.authority.description == "http://two:3128")
+        #expect(settings.plain?.origin.description == "http://one")
+        #expect(settings.secure?.origin.description == "http://two:3128")
         #expect(settings.secure?.credential == .basic(username: "u", password: "p@x"))
         #expect(try ProxySettings(environment: [:]).plain == nil)
     }

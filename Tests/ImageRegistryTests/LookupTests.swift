@@ -141,7 +141,7 @@ import Testing
                 #expect(report.endpoint == registry.host)
                 #expect(facts.digest == row.blobs[0].digest)
                 #expect(facts.platforms.map(\.description) == row.platforms)
-                let manifest: ImageManifest? =
+                let manifest: ImageDescription? =
                     switch facts.content {
                     case .image(let manifest): manifest
                     case .index(_, let only): only

@@ -76,7 +76,7 @@ import Testing
         return ImageFacts(
             digest: digest,
             content: .image(
-                ImageManifest(
+                ImageDescription(
                     digest: digest,
                     platform: Platform(os: "linux", architecture: "amd64"),
                     entrypoint: ["/usr/local/bin/server-\(index)"],

@@ -14,7 +14,7 @@ import Testing
     /// Lets a reflector run that waits for nothing, and ends it.
     static func reflect(
         _ client: KubernetesClient,
-        _ selection: Selection = Selection(.pods),
+        _ selection: ListOptions = ListOptions(.pods),
         keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         _ body: (EventLog) async throws -> Void
     ) async throws {
@@ -42,7 +42,7 @@ import Testing
             return .watch([("ADDED", "c", "6"), ("MODIFIED", "a", "7"), ("DELETED", "b", "8")], isOpen: true)
         }
         try await server.serve(handler) { client in
-            let selection = Selection(.pods, namespace: "n", fieldSelector: "metadata.name=x")
+            let selection = ListOptions(.pods, namespace: "n", fieldSelector: "metadata.name=x")
             try await Self.reflect(client, selection) { log in
                 #expect(await log.next(4) == ["= a,b", "+ c", "+ a", "- b"])
             }
@@ -62,7 +62,7 @@ import Testing
             request.isWatch ? .watch([("ADDED", "a", "6")], isOpen: true) : .list([], version: "5")
         }
         try await server.serve(handler) { client in
-            try await Self.reflect(client, Selection(.nodes, metadataOnly: true)) { log in
+            try await Self.reflect(client, ListOptions(.nodes, metadataOnly: true)) { log in
                 #expect(await log.next(2) == ["= ", "+ a"])
             }
         }
@@ -204,7 +204,7 @@ import Testing
                     for await _ in paused { break }
                 }
                 let made = Reflector(
-                    Selection(.pods),
+                    ListOptions(.pods),
                     client: client,
                     time: time,
                     chance: { 0 },

@@ -37,7 +37,7 @@ import Testing
             try node.put(text, at: Self.etc)
             try node.install(WasmEngine.allCases.filter(engines.contains))
             let tree = try TOMLTree(parsing: node.text(Self.etc) ?? "", file: "")
-            #expect(tree[Dialect.imagePull] == .bool(true), "\(reason)")
+            #expect(tree[ConfigFormat.imagePull] == .bool(true), "\(reason)")
             #expect(tree.includes(try TOMLTree(parsing: text, file: "")))
             #expect(try node.install(WasmEngine.allCases.filter(engines.contains)).plan.isEmpty)
             for engine in engines { try node.uninstall([engine]) }

@@ -159,11 +159,11 @@ import Testing
 
     @Test func hostsThatAreNone() throws {
         let node = try TestNode()
-        #expect(unlink(node.root + NodeKind.containerd.binaries[0]) == 0)
+        #expect(unlink(node.root + HostKind.containerd.binaries[0]) == 0)
         #expect(node.code { try node.install() } == .hostUnknown)
-        try node.makeFolder(NodeKind.k3s.folder)
+        try node.makeFolder(HostKind.k3s.folder)
         #expect(node.code { try node.install() } == .hostNotStarted)
-        try node.makeFolder(NodeKind.rke2.folder)
+        try node.makeFolder(HostKind.rke2.folder)
         let error = #expect(throws: NodeError.self) { try node.install() }
         #expect(error?.code == .hostAmbiguous && error?.message.contains("k3s, RKE2") ?? false)
         let nowhere = HostFolder(root: node.root + "/nowhere")
@@ -174,7 +174,7 @@ import Testing
 
     @Test func handlersThatOthersPutIntoDropInsAndTemplates() throws {
         let node = try RoundTripTests.node(RoundTripTests.cases[9])
-        let theirs = "\(NodeKind.k3s.folder)/config-v3.toml.d/10-theirs.toml"
+        let theirs = "\(HostKind.k3s.folder)/config-v3.toml.d/10-theirs.toml"
         let table = RuntimeTable(engine: .wasmedge, dialect: .containerd3, isSystemdCgroup: true)
         try node.put("[\(TOMLTree.header(table.path))]\nruntime_type = \"x\"\n", at: theirs)
         let error = #expect(throws: NodeError.self) { try node.install() }
@@ -183,10 +183,10 @@ import Testing
         #expect(try node.install().notes.map(\.code).first == "handler-of-others")
 
         let other = try RoundTripTests.node(RoundTripTests.cases[8])
-        let template = "\(NodeKind.k3s.folder)/config-v3.toml.tmpl"
+        let template = "\(HostKind.k3s.folder)/config-v3.toml.tmpl"
         try other.put("{{ template \"base\" . }}\n[plugins.x.containerd.runtimes.'crun-wasmedge']\n", at: template)
         #expect(other.code { try other.install() } == .handlerTaken)
-        let own = "\(NodeKind.k3s.folder)/config-v3.toml.d/60-polypod-crun-wasmedge.toml"
+        let own = "\(HostKind.k3s.folder)/config-v3.toml.d/60-polypod-crun-wasmedge.toml"
         try node.put("# mine\n", at: own)
         unlink(node.root + theirs)
         #expect(node.code { try node.install() } == .handlerTaken, "a file of that name without our heading")
@@ -197,7 +197,7 @@ import Testing
         let before = node.snapshot()
         try node.install()
         let base = try #require(node.text("/base.toml"))
-        let dropIns = "\(NodeKind.k3s.folder)/config-v3.toml.d"
+        let dropIns = "\(HostKind.k3s.folder)/config-v3.toml.d"
         let upgraded = base.replacing("version = 3\n", with: "version = 3\nimports = [\"\(dropIns)/*.toml\"]\n")
         try node.put(upgraded, at: "/base.toml")
         node.render()

@@ -7,10 +7,10 @@ import Testing
 @Suite(.ownThread) struct RoundTripTests {
     struct Case: CustomTestStringConvertible {
         let fixture: String
-        let kind: NodeKind
+        let kind: HostKind
         let version: String?
         let unit: String
-        let place: ConfigurationPlace
+        let place: ConfigurationTarget
         /// The file that defines the handler afterwards.
         let file: String
         let isSystemdCgroup: Bool
@@ -21,8 +21,8 @@ import Testing
     }
 
     static let etc = "/etc/containerd/config.toml"
-    static let k3s = NodeKind.k3s.folder
-    static let rke2 = NodeKind.rke2.folder
+    static let k3s = HostKind.k3s.folder
+    static let rke2 = HostKind.rke2.folder
     static let microk8s = "/var/snap/microk8s/current/args/containerd-template.toml"
     static let old = "containerd github.com/containerd/containerd v1.7.27 05044ec0a9a75232cad458027ca83437aae3f4da"
     static let new = "containerd github.com/containerd/containerd/v2 v2.2.1 dea7da592f5d1d2b7755e3a161be07f43fad8f75"
@@ -204,7 +204,7 @@ import Testing
     }
 
     private func expectHandler(_ node: TestNode, _ item: Case) throws {
-        let host = try NodeSurvey(folder: node.folder, commands: node).host()
+        let host = try HostDetector(folder: node.folder, commands: node).host()
         let table = RuntimeTable(engine: .wasmedge, dialect: host.dialect, isSystemdCgroup: item.isSystemdCgroup)
         if case .template = item.place {
             let made = try TOMLTree(parsing: node.text(item.kind.effectiveFile) ?? "", file: "")

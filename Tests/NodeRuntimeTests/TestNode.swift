@@ -31,12 +31,12 @@ final class TestNode: NodeCommands {
     }
 
     let root: String
-    let kind: NodeKind
+    let kind: HostKind
     let folder: HostFolder
     let behaviour: Behaviour
     private let state = Mutex(State())
 
-    init(kind: NodeKind = .containerd, _ behaviour: Behaviour = Behaviour()) throws {
+    init(kind: HostKind = .containerd, _ behaviour: Behaviour = Behaviour()) throws {
         root = NSTemporaryDirectory() + "/pn-" + UUID().uuidString.prefix(8)
         self.kind = kind
         self.behaviour = behaviour

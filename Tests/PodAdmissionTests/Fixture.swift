@@ -92,8 +92,8 @@ struct Fixture: CustomTestStringConvertible {
         )
     }
 
-    private static func manifest(_ value: JSONValue, digest: String) -> ImageManifest {
-        ImageManifest(
+    private static func manifest(_ value: JSONValue, digest: String) -> ImageDescription {
+        ImageDescription(
             digest: digest,
             platform: value["platform"]?.string.flatMap { Platform($0) },
             variantAnnotation: value["variant"]?.string,

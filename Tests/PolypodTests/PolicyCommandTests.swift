@@ -229,7 +229,7 @@ struct PolicyCommandTests {
 
     @Test func namespacesAmongTheManifestsTellTheirLabels() throws {
         let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {team: shop}}\n"
-        let namespaces = try NamespaceLabels(try readDocuments(text, file: "f"))
+        let namespaces = try ManifestNamespaces(try readDocuments(text, file: "f"))
         #expect(namespaces["a"] == ["team": "shop"] && namespaces["b"] == nil)
         let asking = try readDocuments(
             policy("p", "{match: {namespaceSelector: {matchLabels: {team: shop}}}}"),

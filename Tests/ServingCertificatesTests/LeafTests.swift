@@ -8,7 +8,7 @@ import X509
 
 @Suite("Leaves")
 struct LeafTests {
-    static let names = ManagedCertificatesConfiguration().dnsNames
+    static let names = CertificateManagerConfiguration().dnsNames
 
     @Test func whatALeafSays() async throws {
         let authority = try SigningAuthority.sample()
@@ -92,7 +92,7 @@ struct LeafTests {
         let authority = try SigningAuthority.sample()
         let record = AuthorityRecord(current: authority).staged(authority)
         let leaf = try ServingLeaf(KnownAuthority(record: record, confirmedAt: start), names: Self.names, lifetime: day)
-        let path = ManagedCertificatesConfiguration().secret
+        let path = CertificateManagerConfiguration().secret
         let secret = AuthoritySecret(reading: AuthoritySecret.absent.holding(record, at: path))
         var text = "\(authority) \(record) \(leaf) \(secret) \(RotationAction.restore(record, .absent))"
         text += String(reflecting: record) + String(reflecting: leaf) + String(reflecting: secret)

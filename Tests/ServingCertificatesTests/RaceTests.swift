@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServingCertificates
 
-extension ManagedCertificatesTests {
+extension CertificateManagerTests {
     @Test func whoeverIsSlowerTriesAgain() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
@@ -51,7 +51,7 @@ extension ManagedCertificatesTests {
             cluster[FakeCluster.mutating] = webhookConfiguration("MutatingWebhookConfiguration")
             cluster.interrupt("PATCH", FakeCluster.mutating) { cluster in
                 let secret = AuthoritySecret(reading: cluster[FakeCluster.secret] ?? .null)
-                cluster[FakeCluster.secret] = secret.holding(staged, at: ManagedCertificatesConfiguration().secret)
+                cluster[FakeCluster.secret] = secret.holding(staged, at: CertificateManagerConfiguration().secret)
                 cluster[FakeCluster.mutating] = webhookConfiguration(
                     "MutatingWebhookConfiguration",
                     bundles: [bundle, nil, bundle]
@@ -82,7 +82,7 @@ extension ManagedCertificatesTests {
             let bundle = CABundle.encoded(staged.bundle)
             cluster.interrupt("GET", path) { cluster in
                 let secret = AuthoritySecret(reading: cluster[FakeCluster.secret] ?? .null)
-                cluster[FakeCluster.secret] = secret.holding(staged, at: ManagedCertificatesConfiguration().secret)
+                cluster[FakeCluster.secret] = secret.holding(staged, at: CertificateManagerConfiguration().secret)
                 for (path, kind) in [(FakeCluster.mutating, "Mutating"), (FakeCluster.validating, "Validating")] {
                     cluster[path] = webhookConfiguration(
                         "\(kind)WebhookConfiguration",

@@ -5,7 +5,7 @@ import X509
 
 @testable import ServingCertificates
 
-extension ManagedCertificatesTests {
+extension CertificateManagerTests {
     @Test func aRotationFromBeginningToEnd() async throws {
         let cluster = FakeCluster()
         let time = Box(start)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The CA's Secret")
 struct SecretTests {
-    static let path = ManagedCertificatesConfiguration().secret
+    static let path = CertificateManagerConfiguration().secret
 
     static func encoded(_ text: String) -> JSONValue { .string(Data(text.utf8).base64EncodedString()) }
 

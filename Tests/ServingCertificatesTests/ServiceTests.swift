@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServingCertificates
 
-extension ManagedCertificatesTests {
+extension CertificateManagerTests {
     @Test func itRunsUntilItIsToldToStop() async throws {
         let cluster = FakeCluster()
         let time = Box(start)

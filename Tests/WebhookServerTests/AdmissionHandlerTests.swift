@@ -148,7 +148,7 @@ struct AdmissionHandlerTests {
         let facts = ImageFacts(
             digest: "sha256:1",
             content: .image(
-                ImageManifest(
+                ImageDescription(
                     digest: "sha256:1",
                     platform: Platform(os: "linux", architecture: "amd64"),
                     entrypoint: ["/web"]
@@ -196,7 +196,7 @@ struct AdmissionHandlerTests {
         let asked = inspector.asked.withLock { $0 }
         #expect(asked.map(\.images.count) == [1000])
         #expect(asked.map(\.deadline) == [deadline])
-        #expect(response["warnings"]?.array?.count == AdmissionAnswer.mostWarnings)
+        #expect(response["warnings"]?.array?.count == AdmissionResponse.mostWarnings)
         #expect(response["warnings"]?.array?.last?.string?.hasPrefix("and ") == true)
         #expect(reply.body.readableBytes < 16 << 10)
     }

@@ -191,7 +191,7 @@ extension Live {
                 try await server.withClient { client in
                     let began = ContinuousClock.now
                     let reply = try await server.post(review, to: "/validate?timeout=2s", with: client)
-                    let response = try AdmissionReply.response(
+                    let response = try HTTPReply.response(
                         in: reply.body,
                         status: reply.status,
                         uid: "uid-1",

@@ -48,7 +48,7 @@ struct ParsingTests {
 
     @Test("A refusal of many lines is cut at a line")
     func boundsDenials() throws {
-        var answer = AdmissionAnswer(uid: "u")
+        var answer = AdmissionResponse(uid: "u")
         answer.isAllowed = false
         answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; mend it [exec-probe]" }.joined(
             separator: "\n"
@@ -56,7 +56,7 @@ struct ParsingTests {
         let text = String(decoding: answer.bytes(), as: UTF8.self)
         let review = try JSONParser.parse(text)
         let message = try #require(review["response"]?["status"]?["message"]?.string)
-        #expect(message.utf8.count <= AdmissionAnswer.longestDenial + 32)
+        #expect(message.utf8.count <= AdmissionResponse.longestDenial + 32)
         #expect(message.hasSuffix(" more"))
     }
 }

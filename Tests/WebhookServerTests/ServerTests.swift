@@ -22,7 +22,7 @@ extension Live {
                         ("/mutate?timeout=5s", AdmissionStage.mutating), ("/validate", .validating),
                     ] {
                         let reply = try await server.post(Reviews.review(pod).compactText, to: target, with: client)
-                        let response = try AdmissionReply.response(
+                        let response = try HTTPReply.response(
                             in: reply.body,
                             status: reply.status,
                             uid: "uid-1",
@@ -217,17 +217,17 @@ extension Live {
 
 @Suite("Readiness")
 struct ReadinessTests {
-    @Test("Each obstacle is named, the most lasting first")
+    @Test("Each notReadyReason is named, the most lasting first")
     func namesObstacles() {
         let readiness = Readiness(unixTime: { 1000 })
-        #expect(readiness.obstacle == "no serving certificate")
+        #expect(readiness.notReadyReason == "no serving certificate")
         readiness.loadedCertificate(expiry: 1000)
-        #expect(readiness.obstacle == "the serving certificate has expired")
+        #expect(readiness.notReadyReason == "the serving certificate has expired")
         readiness.loadedCertificate(expiry: 1001)
-        #expect(readiness.obstacle == "not listening yet")
+        #expect(readiness.notReadyReason == "not listening yet")
         readiness.startListening()
-        #expect(readiness.obstacle == nil)
+        #expect(readiness.notReadyReason == nil)
         readiness.startDraining()
-        #expect(readiness.obstacle == "shutting down")
+        #expect(readiness.notReadyReason == "shutting down")
     }
 }

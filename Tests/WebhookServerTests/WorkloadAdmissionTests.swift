@@ -39,7 +39,7 @@ private final class Box<Value: Sendable>: Sendable {
 private func digest(_ character: Character) -> String { "sha256:" + String(repeating: character, count: 64) }
 
 private let images: [String: ImageAnswer] = {
-    let wasm = ImageManifest(digest: digest("a"), platform: Platform("wasi/wasm"), entrypoint: ["/web.wasm"])
+    let wasm = ImageDescription(digest: digest("a"), platform: Platform("wasi/wasm"), entrypoint: ["/web.wasm"])
     let index = IndexEntry(digest: digest("b"), platform: Platform("wasi/wasm"))
     let pinned = "registry.example/index@" + digest("b")
     return [

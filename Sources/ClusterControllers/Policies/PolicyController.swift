@@ -82,7 +82,7 @@ public final class PolicyController: Service, Sendable {
     public var policies: PolicySet { state.withLock { $0.policies } }
 
     /// Why a Pod could be decided by the wrong policy; nil once the API server has said which there are.
-    public var obstacle: String? {
+    public var notReadyReason: String? {
         state.withLock { state in
             if state.hasAnswered { return nil }
             let code = state.trouble.map { " [\($0.code.rawValue)]" } ?? ""
@@ -120,7 +120,7 @@ public final class PolicyController: Service, Sendable {
     private func keepFlushing() async throws {
         while true {
             try await clock.sleep(Self.flushInterval)
-            if obstacle != nil { await askForKind() }
+            if notReadyReason != nil { await askForKind() }
             state.withLock { $0.work.flush() }
             wake.yield()
         }

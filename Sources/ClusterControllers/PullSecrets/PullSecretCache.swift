@@ -3,7 +3,7 @@
 /// Tenants decide how many secrets there are and how long each is, hence both bounds.
 struct PullSecretCache: Sendable {
     private struct Entry: Sendable {
-        var answer: PullAnswer
+        var answer: PullSecretResult
         var end: ContinuousClock.Instant
         var cost: Int
     }
@@ -23,13 +23,13 @@ struct PullSecretCache: Sendable {
     var count: Int { entries.count }
 
     /// What is kept for `source` and still counts.
-    func find(_ source: PullSource, at now: ContinuousClock.Instant) -> PullAnswer? {
+    func find(_ source: PullSource, at now: ContinuousClock.Instant) -> PullSecretResult? {
         guard let entry = entries[source], now < entry.end else { return nil }
         return entry.answer
     }
 
     /// Keeps an answer for as long as its kind counts, and drops what ends soonest until the bounds hold again.
-    mutating func keep(_ answer: PullAnswer, cost: Int, for source: PullSource, at now: ContinuousClock.Instant) {
+    mutating func keep(_ answer: PullSecretResult, cost: Int, for source: PullSource, at now: ContinuousClock.Instant) {
         remove(source)
         guard let lifetime = answer.lifetime, cost <= costLimit else { return }
         entries[source] = Entry(answer: answer, end: now + lifetime, cost: cost)

@@ -5,8 +5,8 @@ import Synchronization
 
 extension PullSecretReader {
     private enum Boarding {
-        case kept(PullAnswer)
-        case wait(AsyncStream<PullAnswer>)
+        case kept(PullSecretResult)
+        case wait(AsyncStream<PullSecretResult>)
         case read
     }
 
@@ -14,7 +14,7 @@ extension PullSecretReader {
     ///
     /// The request belongs to the caller that came first. Where that one gives up, the next one of those who wait makes
     /// a request of its own, so that nobody's answer hangs on another's deadline.
-    func answer(for source: PullSource) async -> PullAnswer? {
+    func answer(for source: PullSource) async -> PullSecretResult? {
         guard source.hasObjectName else { return .unusable(.missing) }
         while !Task.isCancelled {
             switch board(source) {
@@ -37,7 +37,7 @@ extension PullSecretReader {
                 return .read
             }
             let (landing, continuation) = AsyncStream.makeStream(
-                of: PullAnswer.self,
+                of: PullSecretResult.self,
                 bufferingPolicy: .bufferingNewest(1)
             )
             state.flights[source]?.append(continuation)
@@ -46,16 +46,16 @@ extension PullSecretReader {
     }
 
     /// Makes the request, keeps its answer and tells it to those who wait.
-    private func read(_ source: PullSource) async -> PullAnswer? {
-        var answer: PullAnswer?
+    private func read(_ source: PullSource) async -> PullSecretResult? {
+        var answer: PullSecretResult?
         var cost = 0
         do throws(KubernetesAPIError) {
             let object = try await get(source.path)
             cost = Self.cost(of: object)
-            answer = PullAnswer(object, of: source)
+            answer = PullSecretResult(object, of: source)
         } catch {
             // A request that was cut off says nothing of the object.
-            if !Task.isCancelled { answer = PullAnswer(error) }
+            if !Task.isCancelled { answer = PullSecretResult(error) }
         }
         let time = now()
         let waiting = state.withLock { state in

@@ -15,7 +15,7 @@ public final class PullSecretReader: Sendable {
     struct State {
         var cache = PullSecretCache()
         /// The sources that are being read, with those who wait for somebody else's request.
-        var flights: [PullSource: [AsyncStream<PullAnswer>.Continuation]] = [:]
+        var flights: [PullSource: [AsyncStream<PullSecretResult>.Continuation]] = [:]
     }
 
     /// How many secrets of one Pod are looked at; each is a request while the API server waits.
@@ -85,7 +85,7 @@ public final class PullSecretReader: Sendable {
     private func answers(
         for sources: [PullSource],
         deadline: ContinuousClock.Instant
-    ) async -> [PullSource: PullAnswer] {
+    ) async -> [PullSource: PullSecretResult] {
         let time = now()
         var answers = state.withLock { state in
             sources.reduce(into: [:]) { $0[$1] = state.cache.find($1, at: time) }
@@ -93,7 +93,7 @@ public final class PullSecretReader: Sendable {
         let missing = sources.filter { answers[$0] == nil }
         guard !missing.isEmpty else { return answers }
         let sleepUntil = sleepUntil
-        await withTaskGroup(of: (PullSource, PullAnswer)?.self) { group in
+        await withTaskGroup(of: (PullSource, PullSecretResult)?.self) { group in
             for source in missing {
                 group.addTask { await self.answer(for: source).map { (source, $0) } }
             }
@@ -109,7 +109,7 @@ public final class PullSecretReader: Sendable {
         return answers
     }
 
-    private static func note(on source: PullSource, _ answer: PullAnswer?) -> String {
+    private static func note(on source: PullSource, _ answer: PullSecretResult?) -> String {
         guard case .unusable(let obstacle) = answer else { return "\(source.subject): not read in time" }
         return "\(source.subject): \(obstacle.note)"
     }

@@ -20,7 +20,7 @@ struct WarmedWorkload: Sendable, Equatable {
             return nil
         }
         self.identity = identity
-        images = Rehearsal.imagesToInspect(in: workload, policy: WasmPolicy())
+        images = WorkloadEvaluation.imagesToInspect(in: workload, policy: WasmPolicy())
         guard !images.isEmpty else { return nil }
         let pod = workload.pod
         let names = pod.spec.imagePullSecrets

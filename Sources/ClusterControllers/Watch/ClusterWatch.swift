@@ -44,7 +44,7 @@ public final class ClusterWatch: Service, Sendable {
     }
 
     /// Why decisions would rest on too little; nil once the first lists are there, or were waited for long enough.
-    public var obstacle: String? {
+    public var notReadyReason: String? {
         let now = clock.now()
         return state.withLock { state in
             let missing = state.view.missing

@@ -18,7 +18,7 @@ struct Authorization: Sendable, Redacted {
 struct Authorizer: Sendable {
     let transport: Transport
     let cache: TokenCache
-    let realms: RealmRule
+    let realms: TokenServerPolicy
     let registries: RegistriesConfiguration
     let now: @Sendable () -> ContinuousClock.Instant
 
@@ -28,7 +28,7 @@ struct Authorizer: Sendable {
         credential: Credential?,
         trace: LookupTrace
     ) async throws(RegistryFailure) -> Authorization? {
-        guard let scheme = cache.scheme(of: endpoint.authority) else { return nil }
+        guard let scheme = cache.scheme(of: endpoint.origin) else { return nil }
         guard let bearer = scheme.bearer else { return Self.basic(credential) }
         let scope =
             switch bearer.scope {
@@ -46,7 +46,7 @@ struct Authorizer: Sendable {
             )
         } catch {
             // The token server may have moved: the next look-up asks the registry where it is.
-            cache.forget(endpoint.authority)
+            cache.forget(endpoint.origin)
             throw error
         }
     }
@@ -67,11 +67,11 @@ struct Authorizer: Sendable {
                 } else {
                     .fixed(scope)
                 }
-            cache.keep(KnownScheme(bearer: (realm, service, form)), of: endpoint.authority)
+            cache.keep(KnownScheme(bearer: (realm, service, form)), of: endpoint.origin)
             return try await token(realm, service, scope: scope, endpoint, credential: credential, trace: trace)
         }
         guard challenges.contains(.basic) else { return nil }
-        cache.keep(KnownScheme(bearer: nil), of: endpoint.authority)
+        cache.keep(KnownScheme(bearer: nil), of: endpoint.origin)
         return Self.basic(credential)
     }
 
@@ -97,27 +97,27 @@ struct Authorizer: Sendable {
         credential: Credential?,
         trace: LookupTrace
     ) async throws(RegistryFailure) -> Authorization {
-        let host = endpoint.authority.host
-        guard realms.mayAsk(realm.authority, for: endpoint.authority) else {
+        let host = endpoint.origin.host
+        guard realms.mayAsk(realm.origin, for: endpoint.origin) else {
             throw RegistryFailure(.forbiddenAddress, "\(host): its token server is not behind https")
         }
-        let isTrusted = realms.mayHaveCredentials(realm.authority, of: endpoint.authority)
+        let isTrusted = realms.mayHaveCredentials(realm.origin, of: endpoint.origin)
         let credential = isTrusted ? credential : nil
         let key = TokenKey(
             realm: realm,
             service: service,
             scope: scope,
             credential: credential?.fingerprint,
-            registry: endpoint.authority
+            registry: endpoint.origin
         )
         if let token = cache.token(for: key, now: now()) { return Self.authorization(token, key) }
         var request = Self.request(realm, service: service, scope: scope, credential: credential)
-        request.allowsLoopback = endpoint.isConfigured && registries.isConfigured(realm.authority)
+        request.allowsLoopback = endpoint.isConfigured && registries.isConfigured(realm.origin)
         let reply = try await trace.count(.token) { () async throws(RegistryFailure) in
             try await transport.send(request)
         }
         guard reply.status == 200 else { throw Self.refusal(reply, host: host, isTrusted: isTrusted) }
-        guard let fresh = reply.body.flatMap({ TokenReply($0) }) else {
+        guard let fresh = reply.body.flatMap({ TokenResponse($0) }) else {
             throw RegistryFailure(.badResponse, "\(host): its token server answered with no token")
         }
         let token = Token(value: fresh.token, expiry: now() + fresh.lifetime, isPersonal: credential != nil)
@@ -145,11 +145,11 @@ struct Authorizer: Sendable {
         }
         if let basic = basic(credential) { request.headers.append(("Authorization", basic.header)) }
         let separator = realm.target.contains("?") ? "&" : "?"
-        request.url = WebURL(realm.authority, target: realm.target + separator + fields.joined(separator: "&"))
+        request.url = WebURL(realm.origin, target: realm.target + separator + fields.joined(separator: "&"))
         return request
     }
 
-    private static func refusal(_ reply: TransportReply, host: String, isTrusted: Bool) -> RegistryFailure {
+    private static func refusal(_ reply: TransportResponse, host: String, isTrusted: Bool) -> RegistryFailure {
         switch reply.status {
         case 401, 403:
             let hint = isTrusted ? "" : "; it is on another host and was asked without credentials"

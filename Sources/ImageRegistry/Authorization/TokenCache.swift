@@ -10,7 +10,7 @@ struct TokenKey: Sendable, Hashable {
     var scope: String
     /// The fingerprint of the credential; nil for anonymous.
     var credential: String?
-    var registry: Authority
+    var registry: Origin
 }
 
 /// A bearer token.
@@ -41,7 +41,7 @@ struct KnownScheme: Sendable {
 final class TokenCache: Sendable {
     private struct State {
         var tokens = LRU<TokenKey, Token>(entries: 2048, cost: 8 << 20)
-        var schemes = LRU<Authority, KnownScheme>(entries: 512)
+        var schemes = LRU<Origin, KnownScheme>(entries: 512)
     }
 
     private let state = Mutex(State())
@@ -64,15 +64,15 @@ final class TokenCache: Sendable {
         state.withLock { $0.tokens.remove(key) }
     }
 
-    func scheme(of registry: Authority) -> KnownScheme? {
+    func scheme(of registry: Origin) -> KnownScheme? {
         state.withLock { $0.schemes.value(for: registry) }
     }
 
-    func keep(_ scheme: KnownScheme, of registry: Authority) {
+    func keep(_ scheme: KnownScheme, of registry: Origin) {
         state.withLock { $0.schemes.insert(scheme, for: registry) }
     }
 
-    func forget(_ registry: Authority) {
+    func forget(_ registry: Origin) {
         state.withLock { $0.schemes.remove(registry) }
     }
 }

@@ -22,14 +22,14 @@ struct CloudClient: Sendable {
 
     /// Sends and reads the object that comes back.
     func send(_ message: Message, to url: WebURL) async throws(RegistryFailure) -> JSONObject {
-        let host = url.authority.host
+        let host = url.origin.host
         var request = TransportRequest(url: url, limit: Self.limit)
         request.headers = [("Accept", "application/json")] + message.headers
         request.content = message.content
         request.isForRegistry = false
         request.isForMetadataServer = message.isForMetadataServer
         if let standIn {
-            request.url = WebURL(standIn.authority, target: "/\(url.authority.hostAndPort)\(url.target)")
+            request.url = WebURL(standIn.origin, target: "/\(url.origin.hostAndPort)\(url.target)")
             request.allowsLoopback = true
             request.isForMetadataServer = false
         }

@@ -29,21 +29,25 @@ struct CloudCredentials: Sendable {
         for cloud in CloudProvider.allCases where clouds.contains(cloud) {
             switch cloud {
             case .ecr:
-                let provider = try ElasticRegistry(
+                let provider = try ECRCredentialProvider(
                     environment: environment,
                     client: client,
                     unixTime: settings.unixTime
                 )
                 sources.append(CloudSource(provider, settings))
             case .gar:
-                let provider = try GoogleRegistry(
+                let provider = try GARCredentialProvider(
                     environment: environment,
                     usesMetadataServer: settings.usesMetadataServer,
                     client: client
                 )
                 sources.append(CloudSource(provider, settings))
             case .acr:
-                let provider = try AzureRegistry(environment: environment, client: client, unixTime: settings.unixTime)
+                let provider = try ACRCredentialProvider(
+                    environment: environment,
+                    client: client,
+                    unixTime: settings.unixTime
+                )
                 sources.append(CloudSource(provider, settings))
             }
         }
@@ -54,13 +58,13 @@ struct CloudCredentials: Sendable {
     /// Who has a credential for the endpoint: only for a registry itself, at its own port and over TLS.
     func match(_ endpoint: RegistryEndpoint) -> Match? {
         guard endpoint.isHome, !sources.isEmpty else { return nil }
-        let authority = endpoint.authority
+        let origin = endpoint.origin
         let host: String
-        if let name = standIn?.hosts[authority.hostAndPort] {
+        if let name = standIn?.hosts[origin.hostAndPort] {
             host = name
         } else {
-            guard authority.isSecure, authority.port == 443 else { return nil }
-            host = authority.host
+            guard origin.isSecure, origin.port == 443 else { return nil }
+            host = origin.host
         }
         for source in sources {
             if let scope = source.scope(of: host) { return Match(source: source, scope: scope) }

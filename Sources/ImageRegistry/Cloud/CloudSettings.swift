@@ -20,7 +20,7 @@ struct CloudSettings: Sendable {
 /// What stands in for the clouds in a test; no option and no variable leads to one.
 struct CloudStandIn: Sendable {
     /// Gets the requests to all hosts of clouds, with the host in front of the path.
-    var authority: Authority
+    var origin: Origin
     /// Hosts of registries by those that images name in their place.
     var hosts: [String: String] = [:]
 }

@@ -100,11 +100,11 @@ public struct DockerConfiguration: Sendable, Redacted {
 
     private static func split(_ text: String) -> (host: Substring, port: Substring, path: Substring) {
         let slash = text.firstIndex(of: "/") ?? text.endIndex
-        let authority = text[..<slash]
-        guard let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") else {
-            return (authority, "", text[slash...])
+        let origin = text[..<slash]
+        guard let colon = origin.lastIndex(of: ":"), !origin[colon...].contains("]") else {
+            return (origin, "", text[slash...])
         }
-        return (authority[..<colon], authority[authority.index(after: colon)...], text[slash...])
+        return (origin[..<colon], origin[origin.index(after: colon)...], text[slash...])
     }
 
     private static func credential(_ entry: JSONObject) throws(FieldError) -> Credential? {

@@ -48,9 +48,9 @@ struct ProxyExceptions: Sendable {
         }
     }
 
-    /// Whether a request to `authority` goes straight.
-    func contain(_ authority: Authority) -> Bool {
-        let host = authority.host
+    /// Whether a request to `origin` goes straight.
+    func contain(_ origin: Origin) -> Bool {
+        let host = origin.host
         let address = IPAddress(host)
         if host == "localhost" { return true }
         if let address, AddressRange("127.0.0.0/8")?.contains(address) == true || address == IPAddress("::1") {
@@ -60,9 +60,9 @@ struct ProxyExceptions: Sendable {
             switch pattern {
             case .all: true
             case .range(let range): address.map(range.contains) ?? false
-            case .address(let known, let port): address == known && (port ?? authority.port) == authority.port
+            case .address(let known, let port): address == known && (port ?? origin.port) == origin.port
             case .domain(let suffix, let includesItself, let port):
-                (port ?? authority.port) == authority.port
+                (port ?? origin.port) == origin.port
                     && (host.hasSuffix(suffix) || (includesItself && ".\(host)" == suffix))
             }
         }

@@ -5,9 +5,9 @@ struct ProxySettings: Sendable {
     ///
     /// Its text does not show the password.
     struct Proxy: Sendable, Hashable, CustomStringConvertible {
-        var authority: Authority
+        var origin: Origin
         var credential: Credential?
-        var description: String { authority.hostAndPort }
+        var description: String { origin.hostAndPort }
     }
 
     /// For http:// requests.
@@ -29,9 +29,9 @@ struct ProxySettings: Sendable {
         exceptions = ProxyExceptions(value("NO_PROXY") ?? "")
     }
 
-    /// The proxy for a request to `authority`; nil where it goes straight.
-    func proxy(for authority: Authority) -> Proxy? {
-        guard let proxy = authority.isSecure ? secure : plain, !exceptions.contain(authority) else { return nil }
+    /// The proxy for a request to `origin`; nil where it goes straight.
+    func proxy(for origin: Origin) -> Proxy? {
+        guard let proxy = origin.isSecure ? secure : plain, !exceptions.contain(origin) else { return nil }
         return proxy
     }
 
@@ -54,10 +54,10 @@ struct ProxySettings: Sendable {
             credential = .basic(username: username, password: password)
             rest = rest[rest.index(after: at)...]
         }
-        guard let authority = Authority(rest, isSecure: false) else {
+        guard let origin = Origin(rest, isSecure: false) else {
             throw SetupError(.badProxy, "\(variable): not a proxy's host and port")
         }
-        return Proxy(authority: authority, credential: credential)
+        return Proxy(origin: origin, credential: credential)
     }
 
     private static func decoded(_ text: Substring) -> String? {

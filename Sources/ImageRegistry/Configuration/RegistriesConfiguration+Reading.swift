@@ -35,7 +35,7 @@ extension RegistriesConfiguration {
         var entries: [String: Value] = [:]
         for member in try root.optionalObject(name)?.members ?? [] {
             do throws(FieldError) {
-                guard member.key == "*" || Authority(member.key, isSecure: true) != nil else {
+                guard member.key == "*" || Origin(member.key, isSecure: true) != nil else {
                     throw FieldError("not a registry's host, host:port or *")
                 }
                 entries[member.key.lowercased()] = try read(member.key, member.value)
@@ -78,7 +78,7 @@ extension RegistriesConfiguration.Mirror {
         var path = url.target
         while path.hasSuffix("/") { path.removeLast() }
         guard !path.split(separator: "/").contains("..") else { throw FieldError("a path with ..") }
-        return WebURL(url.authority, target: path.isEmpty ? "/v2" : path)
+        return WebURL(url.origin, target: path.isEmpty ? "/v2" : path)
     }
 }
 

@@ -25,32 +25,32 @@ public struct RegistriesConfiguration: Sendable, Redacted {
     public init() {}
 
     /// The entry of `configs` for a host, by `host` or `host:port`; the entry `*` where it has none of its own.
-    func hostKey(_ authority: Authority) -> String? {
-        ownKey(authority) ?? (hosts["*"] == nil ? nil : "*")
+    func hostKey(_ origin: Origin) -> String? {
+        ownKey(origin) ?? (hosts["*"] == nil ? nil : "*")
     }
 
     /// The credential that the operator gave for a host by name.
-    func credential(for authority: Authority) -> Credential? {
-        ownKey(authority).flatMap { hosts[$0]?.credential }
+    func credential(for origin: Origin) -> Credential? {
+        ownKey(origin).flatMap { hosts[$0]?.credential }
     }
 
     /// Whether the operator named this host and port, as an endpoint or under `configs`.
-    func isConfigured(_ authority: Authority) -> Bool {
-        ownKey(authority) != nil
-            || mirrors.values.contains { $0.endpoints.contains { $0.authority == authority } }
+    func isConfigured(_ origin: Origin) -> Bool {
+        ownKey(origin) != nil
+            || mirrors.values.contains { $0.endpoints.contains { $0.origin == origin } }
     }
 
     /// Where to ask for an image, in order: the mirrors of its registry, else those of `*`, and last the registry
     /// itself, which is left out where it is among the mirrors already (containerd with k3s's settings).
     func endpoints(for image: ImageReference) throws(RegistryFailure) -> [RegistryEndpoint] {
         let host = image.registry == "docker.io" ? "registry-1.docker.io" : image.registry
-        guard let home = Authority(host, isSecure: true) else {
+        guard let home = Origin(host, isSecure: true) else {
             throw RegistryFailure(.badReference, "\(image.registry): no host to connect to")
         }
         let mirror = mirrors[image.registry] ?? mirrors["*"] ?? Mirror()
         var endpoints = try mirror.endpoints.map { url throws(RegistryFailure) in
             // Plain HTTP on port 80 stands for a registry named without a port, as https on 443 does.
-            let isHome = url.authority.hostAndPort == home.hostAndPort
+            let isHome = url.origin.hostAndPort == home.hostAndPort
             var repository = image.repository
             for rewrite in mirror.rewrites {
                 let rewritten = rewrite.applied(to: repository)
@@ -83,9 +83,9 @@ public struct RegistriesConfiguration: Sendable, Redacted {
         return endpoints
     }
 
-    private func ownKey(_ authority: Authority) -> String? {
-        var keys = [authority.hostAndPort, "\(authority.host):\(authority.port)"]
-        if authority.hostAndPort == "registry-1.docker.io" { keys += ["docker.io", "index.docker.io"] }
+    private func ownKey(_ origin: Origin) -> String? {
+        var keys = [origin.hostAndPort, "\(origin.host):\(origin.port)"]
+        if origin.hostAndPort == "registry-1.docker.io" { keys += ["docker.io", "index.docker.io"] }
         return keys.first { hosts[$0] != nil }
     }
 

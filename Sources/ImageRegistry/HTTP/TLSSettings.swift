@@ -26,9 +26,9 @@ struct TLSSettings: Sendable {
         self.own = own
     }
 
-    /// The settings of `authority`; nil where they are the standard ones.
-    func configuration(for authority: Authority) -> TLSConfiguration? {
-        registries.hostKey(authority).flatMap { own[$0] }
+    /// The settings of `origin`; nil where they are the standard ones.
+    func configuration(for origin: Origin) -> TLSConfiguration? {
+        registries.hostKey(origin).flatMap { own[$0] }
     }
 
     private static func configuration(

@@ -39,7 +39,7 @@ struct TransportRequest: Sendable {
 /// What came back.
 ///
 /// It is parsed or dropped, never shown.
-struct TransportReply: Sendable {
+struct TransportResponse: Sendable {
     var status: Int
     var headers: HTTPHeaders
     /// The body; nil where it is not a success and longer than what an error needs.
@@ -95,8 +95,8 @@ final class Transport: Sendable {
     /// Sends `request` and reads its answer.
     ///
     /// The time is the calling task's: it ends when that is cancelled.
-    func send(_ request: TransportRequest) async throws(RegistryFailure) -> TransportReply {
-        let host = request.url.authority.host
+    func send(_ request: TransportRequest) async throws(RegistryFailure) -> TransportResponse {
+        let host = request.url.origin.host
         let route = route(of: request)
         try await guarding.check(
             host,
@@ -113,7 +113,7 @@ final class Transport: Sendable {
             guard body != nil || !isSuccess else {
                 throw RegistryFailure(.badResponse, "\(host): an answer of more than \(limit) bytes")
             }
-            return TransportReply(status: Int(response.status.code), headers: response.headers, body: body)
+            return TransportResponse(status: Int(response.status.code), headers: response.headers, body: body)
         } catch {
             throw Self.failure(error, host: host)
         }
@@ -121,7 +121,7 @@ final class Transport: Sendable {
 
     private func route(of request: TransportRequest) -> Route {
         if request.isForMetadataServer { return .metadataServer }
-        if let proxy = proxies.proxy(for: request.url.authority) { return .proxy(proxy) }
+        if let proxy = proxies.proxy(for: request.url.origin) { return .proxy(proxy) }
         return .direct(allowsLoopback: request.allowsLoopback)
     }
 
@@ -153,7 +153,7 @@ final class Transport: Sendable {
             prepared.headers.add(name: "Content-Type", value: content.type)
             prepared.body = .bytes(ByteBuffer(string: content.text))
         }
-        if request.isForRegistry { prepared.tlsConfiguration = tls.configuration(for: request.url.authority) }
+        if request.isForRegistry { prepared.tlsConfiguration = tls.configuration(for: request.url.origin) }
         return prepared
     }
 
@@ -206,8 +206,8 @@ final class Transport: Sendable {
                 authorization = .basic(username: username, password: password)
             }
             configuration.proxy = .server(
-                host: proxy.authority.host,
-                port: proxy.authority.port,
+                host: proxy.origin.host,
+                port: proxy.origin.port,
                 authorization: authorization
             )
         }

@@ -7,12 +7,12 @@ import JSON
 /// rather than understood.
 struct WebURL: Sendable, Hashable, CustomStringConvertible {
     /// Where it leads.
-    let authority: Authority
+    let origin: Origin
     /// The path with its leading slash, and the query.
     let target: String
 
-    init(_ authority: Authority, target: String) {
-        self.authority = authority
+    init(_ origin: Origin, target: String) {
+        self.origin = origin
         self.target = target.hasPrefix("/") ? target : "/" + target
     }
 
@@ -23,31 +23,31 @@ struct WebURL: Sendable, Hashable, CustomStringConvertible {
         guard scheme == "https" || scheme == "http" else { return nil }
         let rest = text[mark.upperBound...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-        guard let authority = Authority(rest[..<end], isSecure: scheme == "https"), Self.isTarget(rest[end...]) else {
+        guard let origin = Origin(rest[..<end], isSecure: scheme == "https"), Self.isTarget(rest[end...]) else {
             return nil
         }
-        self.init(authority, target: String(rest[end...]))
+        self.init(origin, target: String(rest[end...]))
     }
 
     /// Reads a `Location`: absolute, `//host/path`, `/path`, or relative to this URL's last slash.
     func redirected(to location: String) -> WebURL? {
         if let url = WebURL(location) { return url }
         if location.hasPrefix("//") {
-            return WebURL("\(authority.isSecure ? "https" : "http"):\(location)")
+            return WebURL("\(origin.isSecure ? "https" : "http"):\(location)")
         }
         guard !location.isEmpty, Self.isTarget(location[...]) else { return nil }
-        if location.hasPrefix("/") { return WebURL(authority, target: location) }
+        if location.hasPrefix("/") { return WebURL(origin, target: location) }
         // What has a colon before any slash is a scheme of another kind.
         guard !location.prefix(while: { $0 != "/" && $0 != "?" }).contains(":") else { return nil }
         let path = target.prefix { $0 != "?" }
         guard let slash = path.lastIndex(of: "/") else { return nil }
-        return WebURL(authority, target: path[...slash] + location)
+        return WebURL(origin, target: path[...slash] + location)
     }
 
     /// The path, without the query.
     var path: String { String(target.prefix { $0 != "?" }) }
 
-    var description: String { "\(authority)\(target)" }
+    var description: String { "\(origin)\(target)" }
 
     private static func isTarget(_ text: some StringProtocol) -> Bool {
         text.utf8.count <= 8192 && text.utf8.allSatisfy { $0.isASCIIVisible && !"\"#<>\\^`{|}".utf8.contains($0) }

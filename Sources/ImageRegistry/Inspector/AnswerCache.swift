@@ -36,7 +36,7 @@ final class SharedFacts: Sendable {
 
     /// An estimate of the memory that the facts take, in bytes.
     var cost: Int {
-        func cost(_ manifest: ImageManifest) -> Int {
+        func cost(_ manifest: ImageDescription) -> Int {
             128 + (manifest.entrypoint + manifest.cmd).reduce(0) { $0 + $1.utf8.count + 48 }
                 + manifest.workingDirectory.utf8.count
         }

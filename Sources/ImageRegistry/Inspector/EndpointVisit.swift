@@ -49,8 +49,8 @@ struct EndpointVisit: Sendable {
     private func attempt(
         _ credentials: [Credential?]
     ) async throws(RegistryFailure) -> Result<ImageFacts, RegistryFailure> {
-        try await gates.pass(endpoint.authority) { () async throws(RegistryFailure) in
-            var refusal = RegistryFailure(.unauthorized, "\(endpoint.authority.host): no credential to try")
+        try await gates.pass(endpoint.origin) { () async throws(RegistryFailure) in
+            var refusal = RegistryFailure(.unauthorized, "\(endpoint.origin.host): no credential to try")
             for credential in credentials {
                 let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)
                 do throws(RegistryFailure) {

@@ -54,7 +54,7 @@ public final class ImageInspector: ImageInspecting, Sendable {
         let authorizer = Authorizer(
             transport: transport,
             cache: TokenCache(),
-            realms: RealmRule(allowedHosts: configuration.realmHosts),
+            realms: TokenServerPolicy(allowedHosts: configuration.realmHosts),
             registries: registries,
             now: now
         )

@@ -66,7 +66,7 @@ struct ImageLookup: Sendable {
             switch result {
             case .success(let facts): return facts
             case .failure(let error): failures.append(error)
-            case nil: failures.append(RegistryFailure(.deadline, "\(endpoint.authority.host): no answer in time"))
+            case nil: failures.append(RegistryFailure(.deadline, "\(endpoint.origin.host): no answer in time"))
             }
         }
         // Where a mirror is down, what the registry behind it says does not make the mirror's old answers wrong.
@@ -97,6 +97,6 @@ struct ImageLookup: Sendable {
     /// host by name.
     private func candidates(_ subject: Subject, at endpoint: RegistryEndpoint) -> [Credential] {
         if endpoint.isHome, !subject.candidates.isEmpty { return subject.candidates }
-        return registries.credential(for: endpoint.authority).map { [$0] } ?? []
+        return registries.credential(for: endpoint.origin).map { [$0] } ?? []
     }
 }

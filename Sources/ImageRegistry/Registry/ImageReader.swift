@@ -35,16 +35,16 @@ struct ImageReader: Sendable {
         }
     }
 
-    private func document(_ reference: String) async throws(RegistryFailure) -> (ManifestDocument, digest: String) {
+    private func document(_ reference: String) async throws(RegistryFailure) -> (OCIDocument, digest: String) {
         let content = try await client.manifest(reference, access)
-        let document = try ManifestDocument.parse(content.bytes, contentType: content.mediaType, host: access.host)
+        let document = try OCIDocument.parse(content.bytes, contentType: content.mediaType, host: access.host)
         return (document, content.digest)
     }
 
     /// The image behind the sole entry.
     ///
     /// `buildx --annotation` may put an annotation on the entry or the index instead.
-    private func only(_ entry: Descriptor, index: IndexDocument) async throws(RegistryFailure) -> ImageManifest {
+    private func only(_ entry: OCIDescriptor, index: OCIIndex) async throws(RegistryFailure) -> ImageDescription {
         guard case .image(let image) = try await document(entry.digest).0 else {
             throw RegistryFailure(.badResponse, "\(access.host): an index where its index has an image")
         }
@@ -54,8 +54,8 @@ struct ImageReader: Sendable {
         return only
     }
 
-    private func manifest(_ image: ImageDocument, digest: String) async throws(RegistryFailure) -> ImageManifest {
-        var manifest = ImageManifest(
+    private func manifest(_ image: OCIManifest, digest: String) async throws(RegistryFailure) -> ImageDescription {
+        var manifest = ImageDescription(
             digest: digest,
             platform: nil,
             variantAnnotation: image.annotations.variant,
@@ -64,7 +64,7 @@ struct ImageReader: Sendable {
         )
         guard image.artifact == nil, MediaType.isImageConfig(image.config.mediaType) else { return manifest }
         let content = try await client.config(image.config, access)
-        let config = try ConfigDocument.parse(content.bytes, host: access.host)
+        let config = try OCIImageConfig.parse(content.bytes, host: access.host)
         manifest.platform = config.platform
         manifest.entrypoint = config.entrypoint
         manifest.cmd = config.cmd
@@ -75,15 +75,15 @@ struct ImageReader: Sendable {
     /// The entries, with those of the indexes among them in their place.
     ///
     /// An index that its parent gives a platform for is taken at its word and not fetched.
-    private func entries(of index: IndexDocument) async throws(RegistryFailure) -> [Descriptor] {
-        var entries: [Descriptor] = []
+    private func entries(of index: OCIIndex) async throws(RegistryFailure) -> [OCIDescriptor] {
+        var entries: [OCIDescriptor] = []
         var fetched = 0
         // From the last to the first, so that the next in order is always at the end.
         var pending = index.entries.reversed().map { (entry: $0, depth: 1) }
         while let (entry, depth) = pending.popLast() {
             guard let type = entry.mediaType, MediaType.isIndex(type), entry.platform == nil else {
                 entries.append(entry)
-                guard entries.count + pending.count <= IndexDocument.entryLimit else { throw tooLarge }
+                guard entries.count + pending.count <= OCIIndex.entryLimit else { throw tooLarge }
                 continue
             }
             fetched += 1

@@ -35,8 +35,8 @@ final class LookupTrace: Sendable {
     /// Counts one request around sending it, redirects each as one.
     func count(
         _ kind: Kind,
-        _ send: () async throws(RegistryFailure) -> TransportReply
-    ) async throws(RegistryFailure) -> TransportReply {
+        _ send: () async throws(RegistryFailure) -> TransportResponse
+    ) async throws(RegistryFailure) -> TransportResponse {
         state.withLock { $0.roundTrips += 1 }
         do throws(RegistryFailure) {
             let reply = try await send()
@@ -49,7 +49,7 @@ final class LookupTrace: Sendable {
     }
 
     /// Notes who answered, and as whom.
-    func answered(by endpoint: Authority, _ credential: CredentialKind) {
+    func answered(by endpoint: Origin, _ credential: CredentialKind) {
         state.withLock { summary in
             summary.endpoint = endpoint.hostAndPort
             summary.credential = credential

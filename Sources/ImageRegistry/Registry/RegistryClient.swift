@@ -25,7 +25,7 @@ struct RegistryClient: Sendable {
         var credential: Credential?
         var trace: LookupTrace
 
-        var host: String { endpoint.authority.host }
+        var host: String { endpoint.origin.host }
     }
 
     /// The manifest or index that `reference`, a tag or a digest, names.
@@ -35,7 +35,7 @@ struct RegistryClient: Sendable {
     }
 
     /// The config that a manifest names.
-    func config(_ descriptor: Descriptor, _ access: Access) async throws(RegistryFailure) -> Content {
+    func config(_ descriptor: OCIDescriptor, _ access: Access) async throws(RegistryFailure) -> Content {
         guard descriptor.size ?? 0 <= Self.bodyLimit else {
             throw RegistryFailure(.badResponse, "\(access.host): an image config of more than \(Self.bodyLimit) bytes")
         }
@@ -45,7 +45,7 @@ struct RegistryClient: Sendable {
 
     /// What is parsed afterwards is exactly what was hashed here, from one response (CVE-2022-47633).
     private func verified(
-        _ reply: TransportReply,
+        _ reply: TransportResponse,
         wanted: String?,
         _ access: Access
     ) throws(RegistryFailure) -> Content {
@@ -71,7 +71,7 @@ struct RegistryClient: Sendable {
         _ url: WebURL,
         _ kind: LookupTrace.Kind,
         _ access: Access
-    ) async throws(RegistryFailure) -> TransportReply {
+    ) async throws(RegistryFailure) -> TransportResponse {
         let authorizer = authorizer
         var authorization = try await authorizer.first(
             access.endpoint,
@@ -96,7 +96,7 @@ struct RegistryClient: Sendable {
             if reply.status == 401, let key = authorization?.tokenKey { authorizer.cache.drop(key) }
         }
         guard reply.status == 200 else { throw reply.failure(host: access.host) }
-        access.trace.answered(by: access.endpoint.authority, authorization?.kind ?? .anonymous)
+        access.trace.answered(by: access.endpoint.origin, authorization?.kind ?? .anonymous)
         return reply
     }
 
@@ -111,7 +111,7 @@ struct RegistryClient: Sendable {
         _ kind: LookupTrace.Kind,
         _ authorization: Authorization?,
         _ access: Access
-    ) async throws(RegistryFailure) -> (reply: TransportReply, isHome: Bool) {
+    ) async throws(RegistryFailure) -> (reply: TransportResponse, isHome: Bool) {
         let transport = transport
         var request = TransportRequest(url: url, limit: Self.bodyLimit)
         request.headers = [("Accept", kind == .manifest ? MediaType.accepted : "*/*")]
@@ -127,13 +127,13 @@ struct RegistryClient: Sendable {
             guard hop < Self.redirectLimit, let location = reply.headers.first(name: "Location"),
                 let next = request.url.redirected(to: location)
             else { break }
-            guard next.authority.isSecure || !request.url.authority.isSecure else {
+            guard next.origin.isSecure || !request.url.origin.isSecure else {
                 throw RegistryFailure(.forbiddenAddress, "\(access.host): redirects from https to http")
             }
-            if next.authority != request.url.authority {
+            if next.origin != request.url.origin {
                 isHome = false
                 request.headers.removeAll { $0.name == "Authorization" }
-                request.allowsLoopback = request.allowsLoopback && registries.isConfigured(next.authority)
+                request.allowsLoopback = request.allowsLoopback && registries.isConfigured(next.origin)
             }
             request.url = next
         }

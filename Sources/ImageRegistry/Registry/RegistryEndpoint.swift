@@ -14,7 +14,7 @@ struct RegistryEndpoint: Sendable, Hashable {
     /// Whether the operator named it, so that it may be on loopback.
     let isConfigured: Bool
 
-    var authority: Authority { base.authority }
+    var origin: Origin { base.origin }
 
     /// The URL of a manifest, by tag or digest.
     func manifest(_ reference: String) -> WebURL { url("manifests/\(reference)") }
@@ -24,7 +24,7 @@ struct RegistryEndpoint: Sendable, Hashable {
 
     private func url(_ rest: String) -> WebURL {
         let query = namespace.map { "?ns=\($0.percentEncoded)" } ?? ""
-        return WebURL(authority, target: "\(base.target)/\(repository)/\(rest)\(query)")
+        return WebURL(origin, target: "\(base.target)/\(repository)/\(rest)\(query)")
     }
 
     /// Whether `text` may stand in a URL as a repository.

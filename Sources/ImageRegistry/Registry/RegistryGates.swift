@@ -9,7 +9,7 @@ final class RegistryGates: Sendable {
 
     private let limits: RegistryGate.Limits
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let gates = Mutex<[Authority: RegistryGate]>([:])
+    private let gates = Mutex<[Origin: RegistryGate]>([:])
 
     init(limits: RegistryGate.Limits, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.limits = limits
@@ -18,7 +18,7 @@ final class RegistryGates: Sendable {
 
     /// Runs `body` when the gate of `registry` lets it in, and tells the gate how it went.
     func pass<Result: Sendable>(
-        _ registry: Authority,
+        _ registry: Origin,
         _ body: () async throws(RegistryFailure) -> Result
     ) async throws(RegistryFailure) -> Result {
         try await enter(registry)
@@ -32,7 +32,7 @@ final class RegistryGates: Sendable {
         }
     }
 
-    private func enter(_ registry: Authority) async throws(RegistryFailure) {
+    private func enter(_ registry: Origin) async throws(RegistryFailure) {
         let now = now()
         let entry = gates.withLock { gates in
             if gates.count >= Self.kept, gates[registry] == nil {
@@ -54,7 +54,7 @@ final class RegistryGates: Sendable {
         }
     }
 
-    private func leave(_ registry: Authority, _ outcome: RegistryGate.Outcome, retryAfter: Duration?) {
+    private func leave(_ registry: Origin, _ outcome: RegistryGate.Outcome, retryAfter: Duration?) {
         let now = now()
         let told = gates.withLock { gates in
             gates[registry]?.leave(outcome, retryAfter: retryAfter, at: now) ?? []

@@ -42,7 +42,7 @@ struct APICall: Sendable {
 }
 
 /// What came back.
-struct APIAnswer: Sendable {
+struct APIResponse: Sendable {
     var status: Int
     var headers: HTTPHeaders
     var body: [UInt8]
@@ -50,7 +50,7 @@ struct APIAnswer: Sendable {
     /// The document of a success.
     ///
     /// - Throws: ``KubernetesAPIError`` with `refused` where it is none.
-    func object(_ call: APICall, limits: JSONLimits = APIAnswer.limits) throws(KubernetesAPIError) -> JSONValue {
+    func object(_ call: APICall, limits: JSONLimits = APIResponse.limits) throws(KubernetesAPIError) -> JSONValue {
         do throws(JSONError) { return try JSONParser.parse(body, limits: limits) } catch {
             throw KubernetesAPIError(.refused, "\(call.subject): the answer is \(error)")
         }

@@ -7,7 +7,7 @@ extension KubernetesClient {
     ///   - size: How many objects a page may have; only one page of whole objects is in memory at a time.
     ///   - keeping: What is kept of an object; nil for nothing.
     func list(
-        _ selection: Selection,
+        _ selection: ListOptions,
         pagesOf size: Int = 500,
         keeping: (JSONValue) -> JSONValue? = { $0 }
     ) async throws(KubernetesAPIError) -> KubernetesList {
@@ -18,7 +18,7 @@ extension KubernetesClient {
     }
 
     private func pages(
-        of selection: Selection,
+        of selection: ListOptions,
         size: Int,
         _ keeping: (JSONValue) -> JSONValue?
     ) async throws(KubernetesAPIError) -> KubernetesList {

@@ -17,7 +17,7 @@ extension KubernetesClient {
         labelSelector: String? = nil,
         fieldSelector: String? = nil
     ) async throws(KubernetesAPIError) -> KubernetesList {
-        let selection = Selection(
+        let selection = ListOptions(
             resource,
             namespace: namespace,
             labelSelector: labelSelector,

@@ -9,7 +9,7 @@ extension KubernetesClient {
     /// Sends `call` and reads its answer, whole and in time.
     ///
     /// - Throws: what a failure's status means.
-    func send(_ call: APICall) async throws(KubernetesAPIError) -> APIAnswer {
+    func send(_ call: APICall) async throws(KubernetesAPIError) -> APIResponse {
         let answer = try await answer(call)
         if let error = answer.failure(call.subject) { throw error }
         return answer
@@ -20,19 +20,19 @@ extension KubernetesClient {
         try await send(call).object(call)
     }
 
-    private func answer(_ call: APICall) async throws(KubernetesAPIError) -> APIAnswer {
+    private func answer(_ call: APICall) async throws(KubernetesAPIError) -> APIResponse {
         // The HTTP client's own deadline ends with the answer's head; a cancelled task ends the body too.
         let result = await TimeSource.system.withTimeout(timeout) { await outcome(call) }
         guard let result else { throw lateness(call) }
         return try result.get()
     }
 
-    private func outcome(_ call: APICall) async -> Result<APIAnswer, KubernetesAPIError> {
+    private func outcome(_ call: APICall) async -> Result<APIResponse, KubernetesAPIError> {
         do throws(KubernetesAPIError) { return .success(try await attempt(call)) } catch { return .failure(error) }
     }
 
-    private func attempt(_ call: APICall) async throws(KubernetesAPIError) -> APIAnswer {
-        try await authenticated(call) { request throws(KubernetesAPIError) -> APIAnswer in
+    private func attempt(_ call: APICall) async throws(KubernetesAPIError) -> APIResponse {
+        try await authenticated(call) { request throws(KubernetesAPIError) -> APIResponse in
             do {
                 do {
                     return try await exchange(request, call)
@@ -61,7 +61,7 @@ extension KubernetesClient {
         return try await send(prepared(call, try await access.identity.credential(refused: credential)))
     }
 
-    private func exchange(_ request: HTTPClientRequest, _ call: APICall) async throws -> APIAnswer {
+    private func exchange(_ request: HTTPClientRequest, _ call: APICall) async throws -> APIResponse {
         let response = try await requests.execute(request, deadline: .distantFuture)
         let status = Int(response.status.code)
         // A failure's body is a Status; of anything longer no more is wanted.
@@ -74,7 +74,7 @@ extension KubernetesClient {
             bytes.append(contentsOf: part.readableBytesView)
         }
         try Task.checkCancellation()
-        return APIAnswer(status: status, headers: response.headers, body: bytes)
+        return APIResponse(status: status, headers: response.headers, body: bytes)
     }
 
     /// The request with the credential, which goes nowhere else.

@@ -11,11 +11,11 @@ extension KubernetesClient {
         as resource: KubernetesResource,
         namespace: String? = nil,
         dryRun: Bool = false
-    ) async throws(KubernetesAPIError) -> KubernetesReply {
+    ) async throws(KubernetesAPIError) -> KubernetesResponse {
         let path = try resource.path(namespace: namespace)
         let call = APICall(.POST, path, query: Self.dryRun(dryRun), object, type: "application/json")
         let answer = try await send(call)
-        return KubernetesReply(object: try answer.object(call), warnings: answer.warnings)
+        return KubernetesResponse(object: try answer.object(call), warnings: answer.warnings)
     }
 
     /// Replaces an object.

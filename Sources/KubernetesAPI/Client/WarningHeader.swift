@@ -1,7 +1,7 @@
 import JSON
 import NIOHTTP1
 
-extension APIAnswer {
+extension APIResponse {
     /// The texts of the Warning headers: `299 - "text"`, several of them with commas between, as the API server writes
     /// them (RFC 7234, 5.5; apimachinery, pkg/util/net/http.go).
     var warnings: [String] {

@@ -22,7 +22,7 @@ extension KubernetesClient {
     ///   - onStart: called once the watch is accepted.
     ///   - onEvent: called for each event, in order; false ends the watch.
     func watch(
-        _ selection: Selection,
+        _ selection: ListOptions,
         version: String,
         seconds: Int,
         onStart: () -> Void,
@@ -54,7 +54,7 @@ extension KubernetesClient {
     }
 
     private static func watchCall(
-        _ selection: Selection,
+        _ selection: ListOptions,
         version: String,
         seconds: Int
     ) throws(KubernetesAPIError) -> APICall {
@@ -79,7 +79,7 @@ extension KubernetesClient {
         let status = Int(response.status.code)
         guard !(200..<300).contains(status) else { return response }
         let body = try? await response.body.collect(upTo: 1 << 20)
-        let answer = APIAnswer(
+        let answer = APIResponse(
             status: status,
             headers: response.headers,
             body: body.map { Array($0.readableBytesView) } ?? []

@@ -24,7 +24,7 @@ public struct Reflector: Service {
         case disconnected(KubernetesAPIError)
     }
 
-    let selection: Selection
+    let selection: ListOptions
     let client: KubernetesClient
     let keeping: (@Sendable (JSONValue) -> JSONValue?)?
     let time: TimeSource
@@ -52,7 +52,7 @@ public struct Reflector: Service {
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
         self.init(
-            Selection(
+            ListOptions(
                 resource,
                 namespace: namespace,
                 labelSelector: labelSelector,
@@ -67,7 +67,7 @@ public struct Reflector: Service {
     }
 
     init(
-        _ selection: Selection,
+        _ selection: ListOptions,
         client: KubernetesClient,
         keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         time: TimeSource = .system,

@@ -19,7 +19,7 @@ struct BundleSwap {
     /// Copies `bundle` to `place`, a path of this program's file system.
     ///
     /// - Throws: `not-writable`, with everything as it was.
-    static func put(_ bundle: Bundle, at place: String) throws(NodeError) -> BundleSwap {
+    static func put(_ bundle: RuntimeBundle, at place: String) throws(NodeError) -> BundleSwap {
         var status = stat()
         let swap = BundleSwap(place: place, isPlaceTaken: lstat(place, &status) == 0)
         for leftover in [swap.fresh, swap.old] { try delete(leftover) }
@@ -65,7 +65,7 @@ struct BundleSwap {
         do { try FileManager.default.removeItem(atPath: path) } catch { throw HostFolder.notWritable(path) }
     }
 
-    private static func copy(_ bundle: Bundle, to target: String) throws(NodeError) {
+    private static func copy(_ bundle: RuntimeBundle, to target: String) throws(NodeError) {
         guard mkdir(target, 0o755) == 0 else { throw HostFolder.notWritable(target) }
         for entry in bundle.entries {
             let path = "\(target)/\(entry.path)"

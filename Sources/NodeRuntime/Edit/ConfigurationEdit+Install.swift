@@ -58,27 +58,27 @@ extension ConfigurationEdit {
     mutating func installImagePull() throws(NodeError) {
         guard try block(BlockName.images) == nil else { return }
         let tree = try tree()
-        switch tree[Dialect.imagePull] {
+        switch tree[ConfigFormat.imagePull] {
         case .bool(true): return
         case nil: break
         default:
             note(.imagePullOff(in: file))
             return
         }
-        if tree.closedStep(on: Dialect.images) != nil {
+        if tree.closedStep(on: ConfigFormat.images) != nil {
             note(.imagePullMissing(in: file))
             return
         }
         let setting = "use_local_image_pull = true"
-        let header = TOMLHeaders.find(in: text).first { $0.path == Dialect.images }
+        let header = TOMLHeaders.find(in: text).first { $0.path == ConfigFormat.images }
         do throws(NodeError) {
-            try change(adding: .bool(true), at: Dialect.imagePull) { marked in
+            try change(adding: .bool(true), at: ConfigFormat.imagePull) { marked in
                 if let header {
                     let line = marked.content.lines[header.line].text
                     let indent = String(line.prefix { $0 == " " || $0 == "\t" }) + "  "
                     marked.insert(BlockName.images, [setting], indent: indent, at: header.line + 1)
                 } else {
-                    marked.append(BlockName.images, ["[\(TOMLTree.header(Dialect.images))]", "  " + setting])
+                    marked.append(BlockName.images, ["[\(TOMLTree.header(ConfigFormat.images))]", "  " + setting])
                 }
             }
         } catch {
@@ -108,7 +108,7 @@ extension NodeNote {
         NodeNote(
             "image-pull-missing",
             "use_local_image_pull could not be added to \(file): containerd 2.2.2 and later will not unpack images of "
-                + "wasi/wasm; add it to [\(TOMLTree.header(Dialect.images))] by hand"
+                + "wasi/wasm; add it to [\(TOMLTree.header(ConfigFormat.images))] by hand"
         )
     }
 }

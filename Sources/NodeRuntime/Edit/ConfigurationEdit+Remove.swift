@@ -2,7 +2,7 @@ extension ConfigurationEdit {
     /// Takes Polypod's part for `engines` out; what the handlers share goes with the last of them.
     ///
     /// - Returns: whether the file itself is Polypod's and has nothing else in it.
-    mutating func remove(_ engines: [WasmEngine], dialect: Dialect) throws(NodeError) -> Bool {
+    mutating func remove(_ engines: [WasmEngine], dialect: ConfigFormat) throws(NodeError) -> Bool {
         for engine in engines {
             let path = dialect.runtimes + [engine.handler]
             if let block = try block(engine.handler) {
@@ -20,7 +20,7 @@ extension ConfigurationEdit {
         let rest = try blocks()
         guard !rest.contains(where: { BlockName.isHandler($0.name) }) else { return false }
         if let block = try block(BlockName.images) {
-            try change(removing: Dialect.imagePull) { $0.remove(block) }
+            try change(removing: ConfigFormat.imagePull) { $0.remove(block) }
         }
         return try removeVersion()
     }

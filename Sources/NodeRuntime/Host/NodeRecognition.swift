@@ -6,9 +6,9 @@ struct NodeRecognition {
     /// The kind.
     ///
     /// - Throws: `host-unknown` or `host-ambiguous`.
-    func kind() throws(NodeError) -> NodeKind {
-        let found = NodeKind.allCases.filter { kind in kind.evidence.contains(where: folder.exists) }
-        let containerds: [NodeKind] = [.kind, .containerd]
+    func kind() throws(NodeError) -> HostKind {
+        let found = HostKind.allCases.filter { kind in kind.evidence.contains(where: folder.exists) }
+        let containerds: [HostKind] = [.kind, .containerd]
         // A distribution's own containerd is what counts; Docker's may be on the same host.
         var candidates = found.filter { !containerds.contains($0) }
         if candidates.isEmpty || candidates == [.crio] {

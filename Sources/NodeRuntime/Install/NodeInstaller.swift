@@ -19,7 +19,7 @@ public struct NodeInstaller {
     public func install(
         _ engines: [WasmEngine],
         bundles: [WasmEngine: String] = [:],
-        kind: NodeKind? = nil,
+        kind: HostKind? = nil,
         isRestarting: Bool = true
     ) throws(NodeError) -> NodeReport {
         let lock = try NodeLock(folder)
@@ -34,7 +34,7 @@ public struct NodeInstaller {
     /// - Throws: as ``install(_:bundles:kind:isRestarting:)`` does.
     public func uninstall(
         _ engines: [WasmEngine],
-        kind: NodeKind? = nil,
+        kind: HostKind? = nil,
         isRestarting: Bool = true
     ) throws(NodeError) -> NodeReport {
         let lock = try NodeLock(folder)

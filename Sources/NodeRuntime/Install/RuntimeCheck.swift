@@ -16,7 +16,7 @@ struct RuntimeCheck {
     /// Asks the program for the configuration as it understands it.
     func ask(_ host: NodeHost, for engines: [WasmEngine]) -> Answer {
         guard let binary = host.binary,
-            let answer = NodeSurvey(folder: folder, commands: commands).ask(host.kind, binary)
+            let answer = HostDetector(folder: folder, commands: commands).ask(host.kind, binary)
         else { return .unasked }
         // What could not answer before the change either says nothing about the change.
         guard answer.code == 0 || host.isDumped else { return .unasked }
@@ -46,7 +46,7 @@ struct RuntimeCheck {
     }
 
     private func find(_ engines: [WasmEngine], in tree: TOMLTree, _ host: NodeHost) -> Answer {
-        let dialects: [Dialect] = host.dialect == .crio ? [.crio] : [.containerd3, .containerd2]
+        let dialects: [ConfigFormat] = host.dialect == .crio ? [.crio] : [.containerd3, .containerd2]
         for engine in engines {
             let found = dialects.contains { dialect in
                 guard let value = tree[dialect.runtimes + [engine.handler]] else { return false }

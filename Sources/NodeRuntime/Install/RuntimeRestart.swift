@@ -27,7 +27,7 @@ struct RuntimeRestart {
         let start = commands.now
         let before = Set(processes(of: host))
         // Where it died, what ran before still names the place: the service manager's namespace outlives it.
-        let survey = RestartSurvey(folder: folder, commands: commands)
+        let survey = ServiceManager(folder: folder, commands: commands)
         let beside = before.first ?? service.process
         guard let answer = survey.run(service, "restart", "restart", beside: beside, timeout: .seconds(300)) else {
             return .down("\(service.manager) did not answer")
@@ -60,7 +60,7 @@ struct RuntimeRestart {
             commands.isListening(at: host.kind.socket)
         else { return .down("\(name) did not stay up") }
         if service.isSystemd {
-            let survey = RestartSurvey(folder: folder, commands: commands)
+            let survey = ServiceManager(folder: folder, commands: commands)
             if survey.run(service, "is-failed", "status", beside: beside)?.code == 0 {
                 return .down("the service \(service.unit) has failed")
             }

@@ -65,7 +65,7 @@ public struct BundleChange: Sendable {
     /// What is done.
     public let action: Action
     /// The bundle: the one that will be there, or that goes.
-    public let bundle: Bundle?
+    public let bundle: RuntimeBundle?
     /// Where it lies on the host.
     public let path: String
 

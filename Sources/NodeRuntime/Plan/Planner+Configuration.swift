@@ -30,7 +30,7 @@ extension Planner {
         if host.kind == .k3s || host.kind == .rke2 {
             for name in ["config.toml", "config-v3.toml"] {
                 for place in [
-                    ConfigurationPlace.dropIns("\(host.kind.folder)/\(name).d"),
+                    ConfigurationTarget.dropIns("\(host.kind.folder)/\(name).d"),
                     .template("\(host.kind.folder)/\(name).tmpl"),
                 ] where place != host.place { places.append(place) }
             }

@@ -34,7 +34,7 @@ extension Planner {
             if let version = host.configVersion { lines.append("version = \(version)") }
             lines += table.lines
             if needsImagePull(host) {
-                lines += ["[\(TOMLTree.header(Dialect.images))]", "  use_local_image_pull = true"]
+                lines += ["[\(TOMLTree.header(ConfigFormat.images))]", "  use_local_image_pull = true"]
             }
             let text = lines.joined(separator: "\n") + "\n"
             // What is written has to be read as it was meant.

@@ -4,7 +4,7 @@
 public struct Planner {
     let folder: HostFolder
     let commands: any NodeCommands
-    var survey: NodeSurvey { NodeSurvey(folder: folder, commands: commands) }
+    var survey: HostDetector { HostDetector(folder: folder, commands: commands) }
 
     /// Creates one for the host under `folder`.
     public init(folder: HostFolder, commands: any NodeCommands) {
@@ -21,7 +21,7 @@ public struct Planner {
     public func installation(
         of engines: [WasmEngine],
         bundles: [WasmEngine: String] = [:],
-        kind: NodeKind? = nil
+        kind: HostKind? = nil
     ) throws(NodeError) -> NodePlan {
         let host = try survey.host(kind)
         if let note = HostNotes(folder: folder, host: host).otherFile {
@@ -51,14 +51,14 @@ public struct Planner {
     /// What taking `engines` away changes.
     ///
     /// - Throws: why it cannot be done.
-    public func removal(of engines: [WasmEngine], kind: NodeKind? = nil) throws(NodeError) -> NodePlan {
+    public func removal(of engines: [WasmEngine], kind: HostKind? = nil) throws(NodeError) -> NodePlan {
         let host = try survey.host(kind)
         let configuration = try configuration(of: host, removing: engines)
         var notes = configuration.notes
         var changes: [BundleChange] = []
         for engine in engines {
             let place = try folder.resolve(engine.folder)
-            let bundle = try? Bundle(folder: folder.local(place), engine: engine)
+            let bundle = try? RuntimeBundle(folder: folder.local(place), engine: engine)
             let isThere = folder.exists("\(place)/version.json")
             if !isThere, folder.exists(place) {
                 notes.append(NodeNote("folder-of-others", "\(place) is no bundle of Polypod's: left as it is"))
@@ -95,19 +95,19 @@ public struct Planner {
         isPending: Bool = false
     ) -> RestartPlan? {
         guard isPending || configuration.files.contains(where: { !$0.isBackup }) else { return nil }
-        return RestartSurvey(folder: folder, commands: commands).plan(for: host)
+        return ServiceManager(folder: folder, commands: commands).plan(for: host)
     }
 
     private func bundle(_ engine: WasmEngine, from source: String?) throws(NodeError) -> BundleChange {
         let place = try folder.resolve(engine.folder)
         let local = folder.local(place)
-        let there = try? Bundle(folder: local, engine: engine)
-        func change(_ action: BundleChange.Action, _ bundle: Bundle) -> BundleChange {
+        let there = try? RuntimeBundle(folder: local, engine: engine)
+        func change(_ action: BundleChange.Action, _ bundle: RuntimeBundle) -> BundleChange {
             BundleChange(engine: engine, action: action, bundle: bundle, path: place)
         }
         // A node whose image holds the bundle already needs no other.
         if source == nil, let there, HostFolder(root: "").kind(engine.folder) == nil { return change(.keep, there) }
-        let bundle = try Bundle(folder: source ?? engine.folder, engine: engine)
+        let bundle = try RuntimeBundle(folder: source ?? engine.folder, engine: engine)
         if bundle.isSameFolder(as: local) { return change(.keep, bundle) }
         guard folder.exists(place) else { return change(.copy, bundle) }
         if let there { return change(there.hasSameContent(as: bundle) ? .keep : .replace, bundle) }

@@ -3,7 +3,7 @@ struct RuntimeTable: Equatable, Sendable {
     /// The engine the handler is for.
     let engine: WasmEngine
     /// The language it is said in.
-    let dialect: Dialect
+    let dialect: ConfigFormat
     /// Whether cgroups are made by systemd: as runc does on the same node, or Pod limits and statistics go wrong.
     var isSystemdCgroup = false
     /// Whether CRI-O wants to be told which annotations pass; before 1.30 it passed all and knew no such word.

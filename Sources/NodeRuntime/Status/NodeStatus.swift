@@ -5,7 +5,7 @@ public struct NodeStatus: Sendable {
         /// The engine.
         public let engine: WasmEngine
         /// Its bundle on the host; nil where there is none that works.
-        public let bundle: Bundle?
+        public let bundle: RuntimeBundle?
         /// What is wrong with the bundle.
         public let bundleProblem: String?
         /// Whether the configuration defines the handler as it should.
@@ -35,18 +35,18 @@ extension Planner {
     /// How the node stands with regard to `engines`.
     ///
     /// - Throws: why the host cannot be read.
-    public func status(of engines: [WasmEngine], kind: NodeKind? = nil) throws(NodeError) -> NodeStatus {
+    public func status(of engines: [WasmEngine], kind: HostKind? = nil) throws(NodeError) -> NodeStatus {
         let host = try survey.host(kind)
         let check = RuntimeCheck(folder: folder, commands: commands)
         var states: [NodeStatus.Engine] = []
         var notes: [NodeNote] = []
         for engine in engines {
-            var bundle: Bundle?
+            var bundle: RuntimeBundle?
             var bundleProblem: String?
             do throws(NodeError) {
                 let place = try folder.resolve(engine.folder)
                 if folder.exists(place) {
-                    bundle = try Bundle(folder: folder.local(place), engine: engine)
+                    bundle = try RuntimeBundle(folder: folder.local(place), engine: engine)
                 } else {
                     bundleProblem = "\(place): is not there"
                 }

@@ -27,7 +27,7 @@ public func reasonToSkip(
     return reasonToSkip(workload.pod, context: created, policy: policy)
 }
 
-extension Rehearsal {
+extension WorkloadEvaluation {
     /// The decision on the workload itself: its Pods' findings, and what its author should know of them.
     ///
     /// Nothing is written into a workload, so that who compares it with its manifest finds no difference.

@@ -114,7 +114,7 @@ extension ContainerVerdict {
         }
     }
 
-    private mutating func read(_ manifest: ImageManifest) {
+    private mutating func read(_ manifest: ImageDescription) {
         if container.command.isEmpty {
             program = manifest.entrypoint + (container.args.isEmpty ? manifest.cmd : container.args)
         }
@@ -181,7 +181,7 @@ extension ContainerVerdict {
     }
 }
 
-extension ImageManifest {
+extension ImageDescription {
     /// The annotation that claims the image for crun, as evidence; nil where there is none.
     fileprivate var wasmAnnotation: String? {
         if let variantAnnotation { return "\(AnnotationKey.variant)=\(variantAnnotation)" }

@@ -26,7 +26,7 @@ func notices(
 }
 
 /// What the author of a workload should know of its Pods, its name in front of each line.
-func workloadNotices(of rehearsal: Rehearsal) -> [String] {
+func workloadNotices(of rehearsal: WorkloadEvaluation) -> [String] {
     let (decision, pod, policy) = (rehearsal.mutating, rehearsal.workload.pod, rehearsal.policy)
     var lines = namesWithoutContainer(in: pod)
     if !decision.patch.isEmpty {

@@ -3,10 +3,10 @@ public struct ImageFacts: Sendable, Equatable {
     /// What the reference names.
     public enum Content: Sendable, Equatable {
         /// One image, or an artifact in the form of one.
-        case image(ImageManifest)
+        case image(ImageDescription)
         /// An index of images, attestations left out. `only` is the image behind the sole entry, where the index
         /// wraps a single Linux image, as BuildKit's attestations make it do.
-        case index([IndexEntry], only: ImageManifest?)
+        case index([IndexEntry], only: ImageDescription?)
     }
 
     /// The digest of the manifest or index that the reference names.
@@ -44,7 +44,7 @@ public struct IndexEntry: Sendable, Equatable {
 }
 
 /// One image manifest with what counts of its config.
-public struct ImageManifest: Sendable, Equatable {
+public struct ImageDescription: Sendable, Equatable {
     /// The manifest's digest.
     public var digest: String
     /// The platform of the config; nil where the config has none, or is no image config.

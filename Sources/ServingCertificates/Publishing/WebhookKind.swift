@@ -12,7 +12,7 @@ enum WebhookKind: String, CaseIterable, Sendable {
         }
     }
 
-    var part: TroubleLog.Part {
+    var part: ChangeLogger.Part {
         switch self {
         case .mutating: .mutating
         case .validating: .validating

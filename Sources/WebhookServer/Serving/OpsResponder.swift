@@ -21,10 +21,10 @@ struct OpsResponder: Sendable {
         case "/healthz":
             return .text(.ok, "ok\n")
         case "/readyz":
-            guard let obstacle = readiness.obstacle else {
+            guard let notReadyReason = readiness.notReadyReason else {
                 return .text(.ok, "ok\n")
             }
-            return .text(.serviceUnavailable, obstacle + "\n")
+            return .text(.serviceUnavailable, notReadyReason + "\n")
         case "/metrics":
             return .whole(
                 .ok,

@@ -30,7 +30,7 @@ final class Readiness: Sendable {
     func loadedCertificate(expiry: Int) { state.withLock { $0.certificateExpiry = expiry } }
 
     /// Why the server is not ready; nil where it is.
-    var obstacle: String? {
+    var notReadyReason: String? {
         let own = state.withLock { state -> String? in
             if state.isDraining { return "shutting down" }
             guard let expiry = state.certificateExpiry else { return "no serving certificate" }

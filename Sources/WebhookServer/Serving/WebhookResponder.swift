@@ -28,7 +28,7 @@ struct WebhookResponder: Sendable {
         }
         let budget = AdmissionDeadline.budget(query: query) - Self.bodyTime(request.headers, limits: limits)
         let deadline = ContinuousClock.now + budget
-        let reply: AdmissionReply
+        let reply: HTTPReply
         do {
             defer { load.endAdmission() }
             // The guard of the connection has collected the body; this only takes it over.

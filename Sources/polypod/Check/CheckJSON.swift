@@ -6,7 +6,7 @@ extension CheckRun {
     var json: JSONValue { ["objects": .array(objects.map(\.json))] }
 }
 
-extension CheckedObject {
+extension CheckResult {
     /// The object in the documented form.
     var json: JSONValue {
         let workload = rehearsal.workload

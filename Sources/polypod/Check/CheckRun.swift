@@ -3,12 +3,12 @@ import JSON
 import PodAdmission
 
 /// What `polypod check` found out about one workload.
-struct CheckedObject: Sendable {
+struct CheckResult: Sendable {
     /// The file and line it starts at.
     let file: String
     let line: Int
     /// The way of its Pod through both webhooks.
-    let rehearsal: Rehearsal
+    let rehearsal: WorkloadEvaluation
     /// What the validating webhook says.
     let validating: Decision
 
@@ -23,7 +23,7 @@ struct CheckedObject: Sendable {
 /// What `polypod check` found out about everything it was given.
 struct CheckRun: Sendable {
     /// The workloads, in the order they were given.
-    var objects: [CheckedObject] = []
+    var objects: [CheckResult] = []
     /// Every object as it would be admitted, those that hold no Pod included, those denied left out.
     var admitted: [JSONValue] = []
     /// The number of objects that hold no Pod.
@@ -48,8 +48,8 @@ struct CheckRun: Sendable {
         let start = ContinuousClock.now
         let deadline = start + timeout
         var run = CheckRun()
-        let namespaces = try NamespaceLabels(documents)
-        let creations = try documents.map { try Creation($0, namespaces: namespaces, policies: policies) }
+        let namespaces = try ManifestNamespaces(documents)
+        let creations = try documents.map { try ManifestPod($0, namespaces: namespaces, policies: policies) }
         run.policyWarning = namespaces.warning(
             about: policies,
             namespaces: creations.compactMap { $0?.circumstances.namespace }
@@ -74,7 +74,7 @@ struct CheckRun: Sendable {
                 run.admitted.append(document.value)
                 continue
             }
-            let object = CheckedObject(
+            let object = CheckResult(
                 file: document.file,
                 line: document.line,
                 rehearsal: rehearsal,

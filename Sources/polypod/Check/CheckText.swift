@@ -23,7 +23,7 @@ extension CheckRun {
     private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
-extension CheckedObject {
+extension CheckResult {
     /// The object for a person.
     func text(for terminal: Terminal) -> String {
         let workload = rehearsal.workload

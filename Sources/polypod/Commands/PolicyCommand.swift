@@ -97,7 +97,7 @@ struct PolicyExplainCommand: ParsableCommand {
         let found = try PolicyFiles(files)
         if let error = found.errors.first { throw error }
         let manifests = try ManifestFiles.read(filename)
-        var namespaces = try NamespaceLabels(found.others + manifests)
+        var namespaces = try ManifestNamespaces(found.others + manifests)
         if let namespace, let labels = try parsedLabels() { namespaces[namespace] = labels }
         var subjects = try manifests.compactMap(subject)
         if subjects.isEmpty, let namespace {

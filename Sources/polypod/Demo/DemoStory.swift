@@ -86,7 +86,7 @@ struct DemoStory {
     }
 
     private func table(of workload: Workload) async -> Table {
-        let images = Rehearsal.imagesToInspect(in: workload, policy: WasmPolicy())
+        let images = WorkloadEvaluation.imagesToInspect(in: workload, policy: WasmPolicy())
         let answers = await inspector.answers(for: images, deadline: .now + .seconds(5))
         let decision = decide(
             workload.pod,

@@ -72,7 +72,7 @@ extension NodeNote {
     var json: JSONValue { ["code": .string(code), "text": .string(text)] }
 }
 
-extension Bundle {
+extension RuntimeBundle {
     var json: JSONValue {
         [
             "engine": .string(version.engine.rawValue), "engineVersion": .string(version.engineVersion),

@@ -57,7 +57,7 @@ extension BundleChange {
     }
 }
 
-extension Bundle {
+extension RuntimeBundle {
     /// Its size for people.
     var sizeText: String {
         size < 1 << 20 ? "\((size + 1023) >> 10) kB" : "\((size + (1 << 19)) >> 20) MB"

@@ -15,9 +15,9 @@ struct NodeOptions: ParsableArguments {
 
     @Option(
         help: "What the host is, where several runtimes are on it: k3s, rke2, microk8s, crio, kind or containerd.",
-        transform: { try word($0, "--host", of: NodeKind.self) }
+        transform: { try word($0, "--host", of: HostKind.self) }
     )
-    var host: NodeKind?
+    var host: HostKind?
 
     private static func word<Word: CaseIterable & RawRepresentable<String>>(
         _ text: String,

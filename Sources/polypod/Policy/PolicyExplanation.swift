@@ -17,7 +17,7 @@ struct PolicyExplanation {
     /// The Pods in question.
     let subjects: [Subject]
     /// What is known of namespaces.
-    let namespaces: NamespaceLabels
+    let namespaces: ManifestNamespaces
 
     /// The whole, for `terminal`.
     func text(for terminal: Terminal) -> String {

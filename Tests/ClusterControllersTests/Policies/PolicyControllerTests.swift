@@ -41,10 +41,10 @@ struct PolicyControllerTests {
             let metrics = CountingMetrics()
             let controller = Self.controller(client, metrics: metrics)
             let second = Self.controller(client)
-            #expect(controller.obstacle != nil)
+            #expect(controller.notReadyReason != nil)
             try await withService(controller, second) {
                 await cluster.until("PUT", "\(Self.path)/p/status")
-                #expect(controller.obstacle == nil)
+                #expect(controller.notReadyReason == nil)
                 #expect(controller.policies.policies.map(\.matchingPrecedence) == [5])
                 #expect(cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 1)
 
@@ -135,7 +135,7 @@ struct PolicyControllerTests {
             let controller = Self.controller(client, clock: clock.service)
             try await withService(controller) {
                 await cluster.until("GET", "\(Self.path)/p", status: 500)
-                #expect(controller.obstacle == nil)
+                #expect(controller.notReadyReason == nil)
                 controller.decided(Admissions.decided(.validating, policy: "p"))
                 cluster.refuse("\(Self.path)/p", nil)
                 await clock.sleeper(for: .seconds(30))
@@ -153,7 +153,7 @@ struct PolicyControllerTests {
             let base = try PolicySet(reading: Objects.policy("own"))
             let controller = Self.controller(client, base: base)
             try await withService(controller) {
-                try await eventually { controller.obstacle == nil }
+                try await eventually { controller.notReadyReason == nil }
                 #expect(controller.policies == base)
             }
         }
@@ -167,11 +167,11 @@ struct PolicyControllerTests {
             let controller = Self.controller(client, clock: clock.service)
             try await withService(controller) {
                 await cluster.until("GET", Self.path, status: 503)
-                try await eventually { controller.obstacle?.contains("[refused]") == true }
+                try await eventually { controller.notReadyReason?.contains("[refused]") == true }
                 cluster.refuse("/", nil)
                 await clock.sleeper(for: .seconds(30))
                 clock.advance(by: .seconds(30))
-                try await eventually { controller.obstacle == nil }
+                try await eventually { controller.notReadyReason == nil }
             }
         }
     }
@@ -182,7 +182,7 @@ struct PolicyControllerTests {
             cluster.refuse("/", 403)
             let controller = Self.controller(client)
             try await withService(controller) {
-                try await eventually { controller.obstacle?.hasSuffix("[forbidden]") == true }
+                try await eventually { controller.notReadyReason?.hasSuffix("[forbidden]") == true }
             }
         }
     }

@@ -168,7 +168,7 @@ struct PullSecretTests {
 
     @Test func showsNoSecret() throws {
         let object = try Self.secret("a.example").get()
-        let answer = PullAnswer(object, of: .secret(namespace: "shop", name: "a"))
+        let answer = PullSecretResult(object, of: .secret(namespace: "shop", name: "a"))
         var text = "\(answer) \(String(reflecting: answer))"
         dump(answer, to: &text)
         #expect(text.contains("a.example"))

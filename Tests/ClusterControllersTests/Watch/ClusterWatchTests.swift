@@ -23,10 +23,10 @@ struct ClusterWatchTests {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
             let watch = ClusterWatch(client: client, logger: .silent, clock: ManualClock().service)
-            #expect(watch.obstacle == "the cluster's runtime classes, nodes, namespaces are not known yet")
+            #expect(watch.notReadyReason == "the cluster's runtime classes, nodes, namespaces are not known yet")
             #expect(watch.knowledge.runtimeClasses == nil)
             try await withService(watch) {
-                try await eventually { watch.obstacle == nil }
+                try await eventually { watch.notReadyReason == nil }
                 #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == 1)
                 #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.nodeSelector == ["wasm": "true"])
                 #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
@@ -49,9 +49,9 @@ struct ClusterWatchTests {
             let clock = ManualClock()
             let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
             try await withService(watch) {
-                try await eventually { watch.obstacle == "the cluster's nodes are not known yet" }
+                try await eventually { watch.notReadyReason == "the cluster's nodes are not known yet" }
                 clock.advance(by: .seconds(30))
-                #expect(watch.obstacle == nil)
+                #expect(watch.notReadyReason == nil)
                 #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"] != nil)
                 #expect(watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == nil)
             }
@@ -65,7 +65,7 @@ struct ClusterWatchTests {
             let clock = ManualClock()
             let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
             try await withService(watch) {
-                try await eventually { watch.obstacle == nil }
+                try await eventually { watch.notReadyReason == nil }
                 cluster.refuse("/", 503)
                 cluster.dropWatches()
                 for path in [Self.classes, Self.nodes, Self.namespaces] {
@@ -77,7 +77,7 @@ struct ClusterWatchTests {
                     return watch.knowledge.runtimeClasses == nil
                 }
                 #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
-                #expect(watch.obstacle == nil)
+                #expect(watch.notReadyReason == nil)
                 cluster.refuse("/", nil)
                 try await eventually { watch.knowledge.runtimeClasses?["crun-wasmedge"]?.matchingNodes == 1 }
             }

@@ -316,7 +316,7 @@ import Testing
                         #"{"mirrors":\#(mirrors),"configs":{"*":{"tls":{"insecure_skip_verify":true}}}}"#
                     )
                 )
-                configuration.cloudSettings.standIn?.authority = Authority(
+                configuration.cloudSettings.standIn?.origin = Origin(
                     isSecure: true,
                     host: "localhost",
                     port: cloud.port

@@ -44,7 +44,7 @@ struct FakeCloud {
         configuration.cloudSettings.deadline = .seconds(20)
         configuration.cloudSettings.unixTime = { Self.start }
         configuration.cloudSettings.standIn = CloudStandIn(
-            authority: Authority(isSecure: false, host: "127.0.0.1", port: cloud.port),
+            origin: Origin(isSecure: false, host: "127.0.0.1", port: cloud.port),
             hosts: [registry.host: name]
         )
         return configuration

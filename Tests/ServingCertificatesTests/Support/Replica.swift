@@ -8,7 +8,7 @@ import X509
 
 /// One replica of the webhook, with what it says.
 struct Replica: Sendable {
-    let certificates: ManagedCertificates
+    let certificates: CertificateManager
     let leads: Box<Bool>
     let logs = InMemoryLogHandler()
     let metrics = TestMetrics()
@@ -17,14 +17,14 @@ struct Replica: Sendable {
         _ client: KubernetesClient,
         leads: Bool = true,
         time: Box<Int>,
-        configure: (inout ManagedCertificatesConfiguration) -> Void = { _ in }
+        configure: (inout CertificateManagerConfiguration) -> Void = { _ in }
     ) {
-        var configuration = ManagedCertificatesConfiguration()
+        var configuration = CertificateManagerConfiguration()
         configure(&configuration)
         let flag = Box(leads)
         let handler = logs
         self.leads = flag
-        certificates = ManagedCertificates(
+        certificates = CertificateManager(
             configuration,
             client: client,
             isLeader: { flag.value },

@@ -113,11 +113,11 @@ extension AdmissionHandler {
         )
     }
 
-    func answer(_ review: JSONValue, stage: AdmissionStage = .mutating) async -> AdmissionReply {
+    func answer(_ review: JSONValue, stage: AdmissionStage = .mutating) async -> HTTPReply {
         await answer(ByteBuffer(string: review.compactText), stage: stage, deadline: .now + .seconds(5))
     }
 
-    /// The response to `review`, checked as ``AdmissionReply/response(uid:stage:)`` does.
+    /// The response to `review`, checked as ``HTTPReply/response(uid:stage:)`` does.
     func response(_ review: JSONValue, stage: AdmissionStage) async throws -> JSONObject {
         try await answer(review, stage: stage).response(
             uid: review["request"]?["uid"]?.string ?? "",
@@ -126,7 +126,7 @@ extension AdmissionHandler {
     }
 }
 
-extension AdmissionReply {
+extension HTTPReply {
     var text: String { String(buffer: body) }
 
     /// The response inside, checked against the rules by which the API server accepts one.

@@ -2,7 +2,7 @@
 # The node: its files, commands in it, its restart, and a service manager that restarts containerd like systemd.
 
 node_settings() {
-  node_root=${POLYPOD_TEST_NODE_ROOT:?node: set POLYPOD_TEST_NODE_ROOT to the path of the node's root file system on this machine}
+  node_root=${POLYPOD_TEST_NODE_ROOT:?node: set POLYPOD_TEST_NODE_ROOT to the path, on this machine, of the root file system of the node}
   read -ra node_shell <<<"${POLYPOD_TEST_NODE_SHELL:?node: set POLYPOD_TEST_NODE_SHELL to a command that runs another command in the node}"
   read -ra node_restart <<<"${POLYPOD_TEST_NODE_RESTART:?node: set POLYPOD_TEST_NODE_RESTART to a command that restarts the node}"
   bundles=${POLYPOD_TEST_BUNDLES:-$repository/.build}

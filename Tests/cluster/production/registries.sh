@@ -1,5 +1,6 @@
-# shellcheck shell=bash Registries that require credentials: one with Basic, one with Bearer tokens. They are real
-# registries with an htpasswd file and a token server. The kubelet pulls with the same secret that Polypod reads.
+# shellcheck shell=bash
+# Registries that require credentials: one with Basic, one with Bearer tokens. They are real registries with an htpasswd
+# file and a token server. The kubelet pulls with the same secret that Polypod reads.
 
 basic_port=${POLYPOD_TEST_BASIC_PORT:-15002}
 bearer_port=${POLYPOD_TEST_BEARER_PORT:-15003}

@@ -64,8 +64,8 @@ struct ExternalAccount: Sendable {
     /// ask to validate such files, https://cloud.google.com/docs/authentication/external/externally-sourced-credentials).
     private static func url(_ object: JSONObject, _ key: String) throws(FieldError) -> WebURL? {
         guard let text = try object.optionalString(key) else { return nil }
-        guard let url = WebURL(text), url.authority.isSecure, url.authority.port == 443,
-            url.authority.host.hasSuffix(".googleapis.com")
+        guard let url = WebURL(text), url.origin.isSecure, url.origin.port == 443,
+            url.origin.host.hasSuffix(".googleapis.com")
         else { throw FieldError("expected an https URL of googleapis.com", at: [.key(key)]) }
         return url
     }
