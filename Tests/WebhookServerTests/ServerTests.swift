@@ -217,7 +217,7 @@ extension Live {
 
 @Suite("Readiness")
 struct ReadinessTests {
-    @Test("Each notReadyReason is named, the most lasting first")
+    @Test("Each reason is named, the most lasting first")
     func namesObstacles() {
         let readiness = Readiness(unixTime: { 1000 })
         #expect(readiness.notReadyReason == "no serving certificate")
