@@ -100,8 +100,7 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "Basics", "JSON", "PodAdmission", "ImageRegistry", certificateReloading, httpTypes, hummingbird,
-                hummingbirdCore,
+                "Basics", "JSON", "PodAdmission", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
                 hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -109,7 +108,7 @@ let package = Package(
         .target(
             name: "ClusterControllers",
             dependencies: [
-                "Basics", "JSON", "PodAdmission", "ImageRegistry", "KubernetesAPI", "WebhookServer", logging, metrics,
+                "Basics", "JSON", "PodAdmission", "ImageRegistry", "KubernetesAPI", logging, metrics,
                 serviceLifecycle,
             ],
             swiftSettings: strict

@@ -1,4 +1,3 @@
-import ImageRegistry
 import JSON
 import PodAdmission
 
@@ -17,9 +16,13 @@ extension AdmissionHandler {
         var context = circumstances(of: request, labels: labels, stage: stage, operation: operation)
         context.oldPod = try request.oldObject.map { old throws(FieldError) in try Pod(old) }
         let policy = policy(for: pod, context: context)
-        let images = await answers(
-            for: imagesToInspect(in: pod, context: context, policy: policy),
-            secrets: PullSecretsQuery(namespace: context.namespace, imagePullSecrets: pod.spec.imagePullSecrets),
+        let query = ImageQuery(
+            imagesToInspect(in: pod, context: context, policy: policy),
+            pullSecrets: PullSecretsQuery(
+                namespace: context.namespace,
+                imagePullSecrets: pod.spec.imagePullSecrets
+            ),
+            preference: policy.entryPreference,
             deadline: deadline
         )
         return DecidedAdmission(
@@ -28,7 +31,7 @@ extension AdmissionHandler {
             namespace: context.namespace,
             metadata: pod.metadata,
             isDryRun: context.isDryRun,
-            decision: decide(pod, context: context, images: images, policy: policy)
+            decision: decide(pod, context: context, images: await images.answers(to: query), policy: policy)
         )
     }
 
@@ -57,19 +60,5 @@ extension AdmissionHandler {
             return WasmPolicy()
         }
         return environment.policies().policy(for: pod, namespace: context.namespace, labels: context.namespaceLabels)
-    }
-
-    /// What is known of `images` by the deadline; the pull secrets are read only where an image has to be looked up.
-    func answers(
-        for images: [String],
-        secrets: PullSecretsQuery,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
-        guard !images.isEmpty else { return [:] }
-        let hasSecrets = !secrets.imagePullSecrets.isEmpty || secrets.serviceAccountName != nil
-        // An API server that is slow must leave time for the registry, which may need no secret.
-        let half = ContinuousClock.now + (deadline - ContinuousClock.now) / 2
-        let credentials = hasSecrets ? await environment.credentials(secrets, half) : PullCredentials()
-        return await inspector.answers(for: images, credentials: credentials, deadline: deadline)
     }
 }

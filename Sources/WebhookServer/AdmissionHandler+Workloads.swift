@@ -25,7 +25,7 @@ extension AdmissionHandler {
         decision.policyName = policy.name
         decision.skipped = reasonToSkip(workload, before: before, context: context, policy: policy)
         if decision.skipped == nil {
-            decision = try await rehearse(
+            decision = try await evaluate(
                 workload,
                 document: object,
                 context: context,
@@ -51,36 +51,31 @@ extension AdmissionHandler {
         return workload
     }
 
-    /// Sends a Pod of the workload the way that its controller's will go.
-    ///
-    /// Images that are pinned on this way are looked up too, as the Pods' own admissions will ask for them.
-    private func rehearse(
+    /// Decides on a Pod of the workload as both webhooks will.
+    private func evaluate(
         _ workload: Workload,
         document: JSONValue,
         context: AdmissionContext,
         policy: WasmPolicy,
         deadline: ContinuousClock.Instant
     ) async throws(FieldError) -> Decision {
-        let secrets = PullSecretsQuery(
-            namespace: context.namespace,
-            imagePullSecrets: workload.pod.spec.imagePullSecrets,
-            serviceAccountName: workload.pod.spec.serviceAccountName ?? "default"
-        )
-        let images = await answers(
-            for: WorkloadEvaluation.imagesToInspect(in: workload, circumstances: context, policy: policy),
-            secrets: secrets,
+        let query = ImageQuery(
+            WorkloadEvaluation.imagesToInspect(in: workload, context: context, policy: policy),
+            pullSecrets: PullSecretsQuery(
+                namespace: context.namespace,
+                imagePullSecrets: workload.pod.spec.imagePullSecrets,
+                serviceAccountName: workload.pod.spec.serviceAccountName ?? "default"
+            ),
+            preference: policy.entryPreference,
             deadline: deadline
         )
-        let rehearsal = try WorkloadEvaluation(
+        let evaluation = try WorkloadEvaluation(
             workload,
             document: document,
-            circumstances: context,
-            images: images,
+            context: context,
+            images: await images.answers(to: query),
             policy: policy
         )
-        let more = rehearsal.imagesToValidate.filter { images[$0] == nil }
-        let pinned = await answers(for: more, secrets: secrets, deadline: deadline)
-        let validated = rehearsal.validating(images: images.merging(pinned) { known, _ in known })
-        return rehearsal.decision(validated: validated)
+        return evaluation.decision
     }
 }

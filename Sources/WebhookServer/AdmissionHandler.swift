@@ -1,4 +1,3 @@
-public import ImageRegistry
 import JSON
 public import Logging
 public import NIOCore
@@ -9,7 +8,7 @@ public import PodAdmission
 /// What is a review always gets a valid one back; only what is none gets status 400.
 public struct AdmissionHandler: Sendable {
     let environment: AdmissionEnvironment
-    let inspector: any ImageInspecting
+    let images: any ImageResolving
     private let metrics: AdmissionMetrics
     private let log: DecisionLog
 
@@ -17,17 +16,17 @@ public struct AdmissionHandler: Sendable {
     ///
     /// - Parameters:
     ///   - environment: The policies in force and what else a decision rests on.
-    ///   - inspector: Who is asked about images.
+    ///   - images: Answers what images are.
     ///   - logger: Gets one line at `info` for every decision.
     ///   - metrics: The metrics of the decisions.
     public init(
         environment: AdmissionEnvironment,
-        inspector: any ImageInspecting,
+        images: any ImageResolving,
         logger: Logger,
         metrics: AdmissionMetrics = AdmissionMetrics()
     ) {
         self.environment = environment
-        self.inspector = inspector
+        self.images = images
         self.metrics = metrics
         self.log = DecisionLog(logger: logger)
     }

@@ -1,7 +1,6 @@
 public import Basics
 import HummingbirdCore
 import HummingbirdTLS
-import ImageRegistry
 public import Logging
 import Metrics
 import NIOCore

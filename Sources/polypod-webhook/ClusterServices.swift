@@ -18,6 +18,8 @@ struct ClusterServices: Sendable {
     private let watch: ClusterWatch
     private let certificates: CertificateManager?
     private let secrets: PullSecretReader?
+    /// Answers what images are, with the pull secrets of the cluster.
+    let images: ImageResolver
     private let events: EventRecorder?
     private let failurePolicy: FailurePolicyController?
     private let proof: WebhookProbe?
@@ -57,6 +59,7 @@ struct ClusterServices: Sendable {
             ) : nil
         let secrets = settings.readsPullSecrets ? PullSecretReader(client: tenantsClient) : nil
         self.secrets = secrets
+        images = ImageResolver(inspector: inspector, secrets: secrets)
         events =
             settings.writesEvents ? EventRecorder(client: client, instance: settings.instance, logger: logger) : nil
         let endpoints = WebhookEndpoints(
@@ -81,10 +84,7 @@ struct ClusterServices: Sendable {
             settings.warmsCache
             ? CacheWarmer(
                 client: client,
-                inspector: inspector,
-                credentials: { query, deadline in
-                    await secrets?.credentials(query, deadline: deadline) ?? PullCredentials()
-                },
+                images: images,
                 ready: { try await Self.wait { watched.notReadyReason == nil } },
                 logger: logger
             ) : nil
@@ -102,14 +102,11 @@ struct ClusterServices: Sendable {
 
     /// What decisions rest on.
     var environment: AdmissionEnvironment {
-        let (policies, watch, secrets, events) = (policies, watch, secrets, events)
+        let (policies, watch, events) = (policies, watch, events)
         var environment = AdmissionEnvironment()
         environment.policies = { policies.policies }
         environment.cluster = { watch.knowledge }
         environment.namespaceLabels = { await watch.labels(ofNamespace: $0) }
-        environment.credentials = { query, deadline in
-            await secrets?.credentials(query, deadline: deadline) ?? PullCredentials()
-        }
         environment.decided = { admission in
             policies.decided(admission)
             events?.decided(admission)
@@ -125,7 +122,7 @@ struct ClusterServices: Sendable {
     var servicesAround: [any Service] {
         let services: [(any Service)?] = [
             ClientService(client: client), ClientService(client: tenantsClient), leader, policies, watch, certificates,
-            events, warmer,
+            secrets, events, warmer,
         ]
         return services.compactMap { $0 }
     }

@@ -81,7 +81,7 @@ struct PolypodWebhook: AsyncParsableCommand {
             configuration: configuration,
             handler: AdmissionHandler(
                 environment: cluster?.environment ?? AdmissionEnvironment(policies: settings.policies),
-                inspector: inspector,
+                images: cluster?.images ?? ImageResolver(inspector: inspector),
                 logger: Logger(label: "polypod-admission")
             ),
             logger: logger,

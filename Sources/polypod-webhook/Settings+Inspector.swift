@@ -43,8 +43,8 @@ struct InspectorService: Service {
     let inspector: ImageInspector
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await inspector.run()
+        await withGracefulShutdownHandler {
+            await inspector.run()
         } onGracefulShutdown: {
             inspector.stop()
         }

@@ -51,10 +51,11 @@ import Testing
             platforms: ["linux/amd64", "wasi/wasm"]
         ),
         Row(
-            reason: "a Wasm-only index says it all, with an attestation beside",
-            blobs: [Fixture.index([("wasi/wasm", wasmImage), ("unknown/unknown", attestation)])],
-            trips: 1,
-            platforms: ["wasi/wasm"]
+            reason: "the Wasm entry of a Wasm-only index is followed, with an attestation beside",
+            blobs: [Fixture.index([("wasi/wasm", wasmImage), ("unknown/unknown", attestation)]), wasmImage, wasm],
+            trips: 3,
+            platforms: ["wasi/wasm"],
+            program: ["/app.wasm"]
         ),
         Row(
             reason: "an index around one Linux image is followed, for its program may be Wasm",
@@ -141,13 +142,13 @@ import Testing
                 #expect(report.endpoint == registry.host)
                 #expect(facts.digest == row.blobs[0].digest)
                 #expect(facts.platforms.map(\.description) == row.platforms)
-                let manifest: ImageDescription? =
+                let described: ImageDescription? =
                     switch facts.content {
-                    case .image(let manifest): manifest
-                    case .index(_, let only): only
+                    case .image(let image): image
+                    case .index(_, let read): read.first?.image
                     }
-                #expect(manifest?.entrypoint ?? [] == row.program)
-                #expect(manifest?.unrunnable == row.unrunnable)
+                #expect(described?.entrypoint ?? [] == row.program)
+                #expect(described?.unrunnable == row.unrunnable)
                 // By digest it is known now, too.
                 registry.forget()
                 #expect(await inspector.answer("\(registry.host)/app@\(facts.digest)")?.facts == facts)
@@ -162,13 +163,12 @@ import Testing
             registry.put("app", tag: "v1", Fixture.image(Self.wasm, annotations: text), Self.wasm)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 let facts = try #require(await inspector.answer("\(registry.host)/app:v1")?.facts)
-                guard case .image(let manifest) = facts.content else {
+                guard case .image(let image) = facts.content else {
                     Issue.record("no image")
                     return
                 }
-                #expect(manifest.variantAnnotation == "compat-smart")
-                #expect(manifest.handlerAnnotation == "wasm")
-                #expect(manifest.workingDirectory == "/srv")
+                #expect(image.annotations == WasmAnnotations(variant: "compat-smart", handler: "wasm"))
+                #expect(image.workingDirectory == "/srv")
             }
         }
     }
@@ -239,7 +239,7 @@ import Testing
     @Test func stopped() async throws {
         let inspector = try ImageInspector()
         inspector.stop()
-        try await inspector.run()
+        await inspector.run()
         #expect(await inspector.answer("ghcr.io/a/b:c")?.reason?.code == .overloaded)
     }
 }

@@ -41,7 +41,11 @@ struct Fixture: CustomTestStringConvertible {
         reason = try object.required("reason") { value throws(FieldError) in try value.asString() }
         pod = object["pod"] ?? .null
         oldPod = object["oldPod"]
-        operation = AdmissionOperation(rawValue: object["operation"]?.string ?? "CREATE") ?? .create
+        let written = try object.optionalString("operation") ?? "CREATE"
+        guard let known = AdmissionOperation(rawValue: written) else {
+            throw FieldError("no such operation", at: [.key("operation")])
+        }
+        operation = known
         subresource = object["subresource"]?.string
         username = object["username"]?.string ?? "admin"
         isUnmutated = object["unmutated"] == .bool(true)
@@ -67,41 +71,55 @@ struct Fixture: CustomTestStringConvertible {
         return classes
     }
 
+    private static let imageKeys = [
+        "platform", "variant", "handler", "form", "entrypoint", "cmd", "workingDirectory",
+    ]
+
     private static func answer(_ value: JSONValue) throws -> ImageAnswer {
-        if let code = value["unresolved"]?.string.flatMap(UnresolvedReason.Code.init) {
+        let object = try value.asObject()
+        if let word = try object.optionalString("unresolved") {
+            guard let code = UnresolvedReason.Code(rawValue: word) else {
+                throw FieldError("no such reason", at: [.key("unresolved")])
+            }
             return .unresolved(UnresolvedReason(code, "registry.test: \(code.rawValue)"))
         }
-        let stale = try value.object?.optional("staleSeconds") { value throws(FieldError) in try value.asInt() }
-        return .resolved(facts(value), staleSeconds: stale)
+        try object.refuseUnknown(["digest", "staleSeconds", "index", "read"] + imageKeys)
+        let stale = try object.optional("staleSeconds") { value throws(FieldError) in try value.asInt() }
+        return .resolved(try facts(object), staleSeconds: stale)
     }
 
-    private static func facts(_ value: JSONValue) -> ImageFacts {
-        let digest = value["digest"]?.string ?? "sha256:" + String(repeating: "a", count: 64)
-        guard let entries = value["index"]?.array else {
-            return ImageFacts(digest: digest, content: .image(manifest(value, digest: digest)))
+    private static func facts(_ object: JSONObject) throws -> ImageFacts {
+        let digest = try object.optionalString("digest") ?? "sha256:" + String(repeating: "a", count: 64)
+        guard let platforms = object["index"]?.array else {
+            return ImageFacts(digest: digest, content: .image(try image(object, digest: digest)))
         }
-        let index = entries.enumerated().map { number, entry in
+        let entries = platforms.enumerated().map { number, platform in
             IndexEntry(
                 digest: "sha256:" + String(repeating: String(number), count: 64),
-                platform: entry.string.flatMap { Platform($0) }
+                platform: platform.string.flatMap { Platform($0) }
             )
         }
-        return ImageFacts(
-            digest: digest,
-            content: .index(index, only: value["only"].map { manifest($0, digest: index[0].digest) })
-        )
+        let read = try object.optional("read") { value throws(FieldError) in
+            let object = try value.asObject()
+            try object.refuseUnknown(["entry"] + imageKeys)
+            let entry = try object.optional("entry") { value throws(FieldError) in try value.asInt() } ?? 0
+            return IndexedImage(try image(object, digest: entries[entry].digest))
+        }
+        return ImageFacts(digest: digest, content: .index(entries, read: read.map { [$0] } ?? []))
     }
 
-    private static func manifest(_ value: JSONValue, digest: String) -> ImageDescription {
+    private static func image(_ object: JSONObject, digest: String) throws(FieldError) -> ImageDescription {
         ImageDescription(
             digest: digest,
-            platform: value["platform"]?.string.flatMap { Platform($0) },
-            variantAnnotation: value["variant"]?.string,
-            handlerAnnotation: value["handler"]?.string,
-            unrunnable: value["form"]?.string.flatMap(UnrunnableImage.init),
-            entrypoint: value["entrypoint"]?.array?.compactMap(\.string) ?? [],
-            cmd: value["cmd"]?.array?.compactMap(\.string) ?? [],
-            workingDirectory: value["workingDirectory"]?.string ?? ""
+            platform: try object.optionalString("platform").flatMap { Platform($0) },
+            annotations: WasmAnnotations(
+                variant: try object.optionalString("variant"),
+                handler: try object.optionalString("handler")
+            ),
+            unrunnable: try object.optionalString("form").flatMap(UnrunnableImage.init),
+            entrypoint: try object.strings("entrypoint"),
+            cmd: try object.strings("cmd"),
+            workingDirectory: try object.optionalString("workingDirectory") ?? ""
         )
     }
 }

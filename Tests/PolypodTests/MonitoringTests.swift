@@ -87,7 +87,7 @@ struct MonitoringTests {
             #expect(["critical", "warning", "info"].contains(alert["labels"]?["severity"]?.string))
         }
         for section in sections {
-            for heading in ["**Meaning.**", "**Impact.**", "**How to look.**", "**How to mend.**"] {
+            for heading in ["**Meaning.**", "**Impact.**", "**Diagnosis.**", "**Fix.**"] {
                 #expect(section.contains(heading), "\(section.prefix(40)): \(heading)")
             }
             for link in section.matches(of: /\]\(#([a-z]+)\)/) {

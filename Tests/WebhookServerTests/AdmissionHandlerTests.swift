@@ -155,8 +155,8 @@ struct AdmissionHandlerTests {
                 )
             )
         )
-        let inspector = TableInspector(table: ["registry.example/web:1": .resolved(facts, staleSeconds: nil)])
-        let reply = await AdmissionHandler.test(inspector).answer(row.review, stage: stage)
+        let images = ImageTable(table: ["registry.example/web:1": .resolved(facts, staleSeconds: nil)])
+        let reply = await AdmissionHandler.test(images).answer(row.review, stage: stage)
         let response = try reply.response(stage: stage)
         #expect(response["allowed"] == true)
         #expect(response["patch"] == nil)
@@ -186,14 +186,14 @@ struct AdmissionHandlerTests {
         let containers = (0..<1000).map { index -> JSONValue in
             ["name": .string("c\(index)"), "image": .string("registry.example/image\(index):1")]
         }
-        let inspector = SilentInspector()
-        let handler = AdmissionHandler.test(inspector)
+        let images = SilentResolver()
+        let handler = AdmissionHandler.test(images)
         let began = ContinuousClock.now
         let body = ByteBuffer(string: Reviews.review(Reviews.pod(containers)).compactText)
         let deadline = began + .milliseconds(200)
         let reply = await handler.answer(body, stage: .validating, deadline: deadline)
         let response = try reply.response(stage: .validating)
-        let asked = inspector.asked.withLock { $0 }
+        let asked = images.asked.withLock { $0 }
         #expect(asked.map(\.images.count) == [1000])
         #expect(asked.map(\.deadline) == [deadline])
         #expect(response["warnings"]?.array?.count == AdmissionResponse.mostWarnings)

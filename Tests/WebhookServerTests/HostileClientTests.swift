@@ -183,7 +183,7 @@ extension Live {
             "A thousand containers of distinct images, and no registry answers: an answer inside the API server's time"
         )
         func answersThousandImages() async throws {
-            try await RunningServer.run(.test(SilentInspector())) { server in
+            try await RunningServer.run(.test(SilentResolver())) { server in
                 let containers = (0..<1000).map { index -> JSONValue in
                     ["name": .string("c\(index)"), "image": .string("registry.example/image\(index):1")]
                 }
@@ -233,18 +233,18 @@ extension Live {
 
         @Test("One admission too many is told 503 at once; the connection stays")
         func refusesAdmissions() async throws {
-            let inspector = GatedInspector()
-            try await RunningServer.run(.test(inspector)) {
+            let images = GatedResolver()
+            try await RunningServer.run(.test(images)) {
                 $0.limits.admissions = 1
             } body: { server in
                 try await server.withClient { client in
                     let review = Reviews.review().compactText
                     async let pending = server.post(review, with: client)
-                    try await inspector.waitUntilAsked()
+                    try await images.waitUntilAsked()
                     let refused = try await server.post(review, with: client)
                     #expect(refused.status == 503)
                     #expect(!refused.closes)
-                    inspector.open()
+                    images.open()
                     #expect(try await pending.status == 200)
                     let reply2 = try await server.post(review, with: client)
                     #expect(reply2.status == 200)

@@ -1,5 +1,4 @@
 import Basics
-import ImageRegistry
 import JSON
 import PodAdmission
 import Testing

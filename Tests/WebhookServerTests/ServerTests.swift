@@ -161,21 +161,21 @@ extension Live {
 
         @Test("While it drains, requests succeed and say that the connection ends; readiness is false at once")
         func drains() async throws {
-            let inspector = GatedInspector()
-            try await RunningServer.run(.test(inspector)) {
+            let images = GatedResolver()
+            try await RunningServer.run(.test(images)) {
                 $0.shutdownDelay = .milliseconds(400)
             } body: { server in
                 try await server.withClient { client in
                     let review = Reviews.review().compactText
                     async let pending = server.post(review, with: client)
-                    try await inspector.waitUntilAsked()
+                    try await images.waitUntilAsked()
                     await server.group.triggerGracefulShutdown()
                     var ready = 200
                     for _ in 0..<100 where ready == 200 { ready = try await server.ops("/readyz", with: client).status }
                     #expect(ready == 503)
                     let reply9 = try await server.ops("/healthz", with: client)
                     #expect(reply9.status == 200)
-                    inspector.open()
+                    images.open()
                     let answered = try await pending
                     #expect(answered.status == 200)
                     #expect(answered.closes)

@@ -1,4 +1,3 @@
-import ImageRegistry
 import JSON
 import Logging
 import NIOCore
@@ -9,23 +8,18 @@ import Testing
 @testable import WebhookServer
 
 /// A look-up that remembers what it was asked for.
-private final class RecordingInspector: ImageInspecting {
-    private let asked = Mutex<[String]>([])
-    private let table: [String: ImageAnswer]
+private final class RecordingResolver: ImageResolving {
+    private let asked = Mutex<[ImageQuery]>([])
+    private let table: ImageTable
 
-    init(_ table: [String: ImageAnswer]) { self.table = table }
+    init(_ table: [String: ImageAnswer]) { self.table = ImageTable(table: table) }
 
-    var images: [String] { asked.withLock { $0 } }
+    var queries: [ImageQuery] { asked.withLock { $0 } }
+    var images: [String] { queries.flatMap(\.images) }
 
-    func answers(
-        for images: [String],
-        credentials: PullCredentials,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
-        asked.withLock { $0 += images }
-        return Dictionary(
-            uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) }
-        )
+    func reports(on query: ImageQuery) async -> [ImageReport] {
+        asked.withLock { $0.append(query) }
+        return await table.reports(on: query)
     }
 }
 
@@ -41,17 +35,20 @@ private func digest(_ character: Character) -> String { "sha256:" + String(repea
 private let images: [String: ImageAnswer] = {
     let wasm = ImageDescription(digest: digest("a"), platform: Platform("wasi/wasm"), entrypoint: ["/web.wasm"])
     let index = IndexEntry(digest: digest("b"), platform: Platform("wasi/wasm"))
-    let pinned = "registry.example/index@" + digest("b")
+    let behindIndex = ImageDescription(
+        digest: digest("b"),
+        platform: Platform("wasi/wasm"),
+        entrypoint: ["/web.wasm"]
+    )
     return [
         "registry.example/app:1": .resolved(
             ImageFacts(digest: digest("a"), content: .image(wasm)),
             staleSeconds: nil
         ),
         "registry.example/index:1": .resolved(
-            ImageFacts(digest: digest("c"), content: .index([index], only: nil)),
+            ImageFacts(digest: digest("c"), content: .index([index], read: [IndexedImage(behindIndex)])),
             staleSeconds: nil
         ),
-        pinned: .resolved(ImageFacts(digest: digest("b"), content: .image(wasm)), staleSeconds: nil),
     ]
 }()
 
@@ -99,7 +96,7 @@ private func policy(_ spec: String) throws -> PolicySet {
 struct WorkloadAdmissionTests {
     @Test(arguments: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
     func saysWhatThePodsWillBecome(kind: String) async throws {
-        let response = try await AdmissionHandler.test(TableInspector(table: images))
+        let response = try await AdmissionHandler.test(ImageTable(table: images))
             .response(review(workload(kind)), stage: .validating)
         #expect(response["allowed"] == .bool(true))
         #expect(
@@ -118,7 +115,7 @@ struct WorkloadAdmissionTests {
             (#"{"workloads":"Off"}"#, true, false, "the policy does not look at workloads"),
         ])
     func denials(spec: String, isAllowed: Bool, warns: Bool, why: String) async throws {
-        let response = try await AdmissionHandler.test(TableInspector(table: images), policies: try policy(spec))
+        let response = try await AdmissionHandler.test(ImageTable(table: images), policies: try policy(spec))
             .response(review(workload(container: execProbe)), stage: .validating)
         #expect(response["allowed"] == .bool(isAllowed), "\(why)")
         let warnings = response["warnings"]?.array?.compactMap(\.string) ?? []
@@ -152,18 +149,22 @@ struct WorkloadAdmissionTests {
         ] as [(JSONValue, String?, String)]
     )
     func looksOnlyWhereSomethingIsNew(request: JSONValue, skipped: String?, why: String) async throws {
-        let inspector = RecordingInspector(images)
-        let response = try await AdmissionHandler.test(inspector).response(request, stage: .validating)
+        let resolver = RecordingResolver(images)
+        let response = try await AdmissionHandler.test(resolver).response(request, stage: .validating)
         #expect(response["auditAnnotations"]?["skipped"]?.string == skipped, "\(why)")
-        #expect(inspector.images.isEmpty == (skipped != nil), "\(why)")
+        #expect(resolver.images.isEmpty == (skipped != nil), "\(why)")
     }
 
-    @Test func looksUpWhatThePodsWillAskFor() async throws {
-        let inspector = RecordingInspector(images)
-        let handler = AdmissionHandler.test(inspector)
-        _ = try await handler.response(review(workload(image: "registry.example/index:1")), stage: .validating)
-        let pinned = "registry.example/index@" + digest("b")
-        #expect(inspector.images == ["registry.example/index:1", pinned])
+    @Test("One look-up answers for the Pods too, whose image is pinned")
+    func looksEachImageUpOnce() async throws {
+        let resolver = RecordingResolver(images)
+        let response = try await AdmissionHandler.test(resolver)
+            .response(review(workload(image: "registry.example/index:1")), stage: .validating)
+        #expect(resolver.images == ["registry.example/index:1"])
+        #expect(
+            response["warnings"]?.array?.compactMap(\.string)
+                == [#"web: container "app" is Wasm (platform wasi/wasm): its Pods will run under crun-wasmedge"#]
+        )
     }
 
     @Test(
@@ -174,16 +175,10 @@ struct WorkloadAdmissionTests {
         ] as [(JSONValue, [String], String, String)]
     )
     func asksForPullSecrets(spec: JSONValue, names: [String], account: String, why: String) async throws {
-        let asked = Box<PullSecretsQuery>()
-        var environment = AdmissionEnvironment()
-        environment.credentials = { query, _ in
-            asked.add(query)
-            return PullCredentials()
-        }
-        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
-        _ = try await handler.response(review(workload(podSpec: spec)), stage: .validating)
+        let resolver = RecordingResolver(images)
+        _ = try await AdmissionHandler.test(resolver).response(review(workload(podSpec: spec)), stage: .validating)
         let expected = PullSecretsQuery(namespace: "shop", imagePullSecrets: names, serviceAccountName: account)
-        #expect(asked.all.first == expected, "\(why)")
+        #expect(resolver.queries.map(\.pullSecrets) == [expected], "\(why)")
     }
 
     @Test func namespacesDecideWhoIsAsked() async throws {
@@ -191,7 +186,7 @@ struct WorkloadAdmissionTests {
         environment.namespaceLabels = { $0 == "shop" ? ["polypod.dev/inject": "disabled"] : [:] }
         let told = Box<DecidedAdmission>()
         environment.decided = { told.add($0) }
-        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        let handler = AdmissionHandler.test(ImageTable(table: images), environment: environment)
         let response = try await handler.response(review(workload()), stage: .validating)
         #expect(response["auditAnnotations"]?["skipped"] == "namespace-opted-out")
         #expect(told.all.map(\.kind) == ["Deployment"])
@@ -207,7 +202,7 @@ struct WorkloadAdmissionTests {
     func probeHasTheBuiltInPolicy(namespace: String, isDryRun: Bool, isAllowed: Bool, why: String) async throws {
         var environment = AdmissionEnvironment(policies: try policy(#"{"mode":"DryRun"}"#))
         environment.probeNamespace = "polypod-probe"
-        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        let handler = AdmissionHandler.test(ImageTable(table: images), environment: environment)
         let pod = Reviews.pod([
             ["name": "probe", "image": "registry.example/app:1", "readinessProbe": ["exec": ["command": ["/x"]]]]
         ])
@@ -227,7 +222,7 @@ struct WorkloadAdmissionTests {
     {
         var environment = AdmissionEnvironment(policies: try policy(#"{"match":{"namespaceSelector":\#(selector)}}"#))
         environment.namespaceLabels = { _ in labels }
-        let handler = AdmissionHandler.test(TableInspector(table: images), environment: environment)
+        let handler = AdmissionHandler.test(ImageTable(table: images), environment: environment)
         for stage in [AdmissionStage.mutating, .validating] {
             #expect(await handler.answer(Reviews.review(), stage: stage).status == status, "\(why)")
         }
@@ -235,7 +230,7 @@ struct WorkloadAdmissionTests {
 
     @Test func oneLineIsSaidOnce() async throws {
         let template: JSONValue = ["name": "app", "image": "registry.example/gone:1"]
-        let response = try await AdmissionHandler.test(TableInspector())
+        let response = try await AdmissionHandler.test(ImageTable())
             .response(Reviews.review(Reviews.pod([template, template])), stage: .validating)
         #expect(response["warnings"]?.array?.count == 1)
     }

@@ -1,9 +1,9 @@
 import Basics
 public import KubernetesAPI
 public import Logging
+public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
-public import WebhookServer
 
 /// Tells the owners of Pods, by Events, that their Pods were routed to a runtime class or refused.
 ///

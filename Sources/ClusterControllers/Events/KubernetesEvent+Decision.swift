@@ -1,6 +1,5 @@
 import JSON
 import PodAdmission
-import WebhookServer
 
 extension KubernetesEvent {
     /// What the owner of a Pod is told of a decision; nil where there is nothing to tell, or nobody.

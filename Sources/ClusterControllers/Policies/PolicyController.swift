@@ -4,7 +4,6 @@ public import Logging
 public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
-public import WebhookServer
 
 /// Keeps the policies in force in step with the cluster's WasmPolicies, and says in their status what became of them.
 ///

@@ -1,30 +1,27 @@
+import Basics
 public import ImageRegistry
 import JSON
 public import KubernetesAPI
-import PodAdmission
+public import PodAdmission
+public import ServiceLifecycle
 import Synchronization
-public import WebhookServer
 
 /// Reads pull secrets as the kubelet would use them: each by `get` with its name, when a Pod names it.
 ///
-/// Nothing is listed or watched, so that a RoleBinding in one namespace is all the right that its secrets take. What
-/// cannot be read is a note in the answer and no error, since the kubelet passes over missing secrets too.
-public final class PullSecretReader: Sendable {
+/// Nothing is listed or watched, so that a RoleBinding in one namespace is all the right that its secrets take. A secret
+/// that cannot be read is a note in the answer and not an error, since the kubelet passes over missing secrets too. The
+/// requests run in ``run()``, each once however many Pods wait for it.
+public final class PullSecretReader: PullSecretReading, Service, Sendable {
     typealias Get = @Sendable (ObjectPath) async throws(KubernetesAPIError) -> JSONValue
 
-    struct State {
-        var cache = PullSecretCache()
-        /// The sources that are being read, with those who wait for somebody else's request.
-        var flights: [PullSource: [AsyncStream<PullSecretResult>.Continuation]] = [:]
-    }
-
     /// How many secrets of one Pod are looked at; each is a request while the API server waits.
-    static let mostSecrets = 8
+    private static let mostSecrets = 8
 
-    let get: Get
-    let now: @Sendable () -> ContinuousClock.Instant
+    private let get: Get
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let sleepUntil: @Sendable (ContinuousClock.Instant) async throws -> Void
-    let state = Mutex(State())
+    private let cache = Mutex(PullSecretCache())
+    private let requests = SingleFlight<PullSource, Void, PullSecretResult>()
 
     /// Creates a reader.
     ///
@@ -43,6 +40,20 @@ public final class PullSecretReader: Sendable {
         self.get = get
         self.now = now
         self.sleepUntil = sleepUntil
+    }
+
+    /// Makes the requests that are asked for, until the group's shutdown.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            await requests.run(
+                { source, _ in await self.read(source) },
+                abandoned: { _ in .unusable(.failed(.timeout)) }
+            )
+        } onGracefulShutdown: {
+            self.requests.stop()
+        }
+        // A service that returns ends its group.
+        try? await gracefulShutdown()
     }
 
     /// The credentials that a Pod's pull secrets hold, in the Pod's order.
@@ -87,15 +98,15 @@ public final class PullSecretReader: Sendable {
         deadline: ContinuousClock.Instant
     ) async -> [PullSource: PullSecretResult] {
         let time = now()
-        var answers = state.withLock { state in
-            sources.reduce(into: [:]) { $0[$1] = state.cache.find($1, at: time) }
+        var answers = cache.withLock { cache in
+            sources.reduce(into: [:]) { $0[$1] = $1.hasObjectName ? cache.find($1, at: time) : .unusable(.missing) }
         }
         let missing = sources.filter { answers[$0] == nil }
         guard !missing.isEmpty else { return answers }
         let sleepUntil = sleepUntil
         await withTaskGroup(of: (PullSource, PullSecretResult)?.self) { group in
             for source in missing {
-                group.addTask { await self.answer(for: source).map { (source, $0) } }
+                group.addTask { await self.requests.join(source, ())?.value().map { (source, $0) } }
             }
             group.addTask {
                 try? await sleepUntil(deadline)
@@ -109,8 +120,32 @@ public final class PullSecretReader: Sendable {
         return answers
     }
 
+    /// Makes the request for one source, and keeps its answer.
+    private func read(_ source: PullSource) async -> PullSecretResult {
+        // Another request may have ended since the cache was asked.
+        if let kept = cache.withLock({ $0.find(source, at: now()) }) { return kept }
+        do throws(KubernetesAPIError) {
+            let object = try await get(source.path)
+            let answer = PullSecretResult(object, of: source)
+            cache.withLock { $0.keep(answer, cost: Self.cost(of: object), for: source, at: now()) }
+            return answer
+        } catch {
+            let answer = PullSecretResult(error)
+            // A request that was cut off says nothing of the object.
+            if !Task.isCancelled { cache.withLock { $0.keep(answer, cost: 0, for: source, at: now()) } }
+            return answer
+        }
+    }
+
+    /// The memory that what is kept of an object may take, in bytes, by estimate.
+    private static func cost(of object: JSONValue) -> Int {
+        let data = object["data"]?.object?.members.map { $0.value.string?.utf8.count ?? 0 } ?? []
+        let names = object["imagePullSecrets"]?.array?.map { 32 + ($0["name"]?.string?.utf8.count ?? 0) } ?? []
+        return (data + names).reduce(512, +)
+    }
+
     private static func note(on source: PullSource, _ answer: PullSecretResult?) -> String {
-        guard case .unusable(let obstacle) = answer else { return "\(source.subject): not read in time" }
-        return "\(source.subject): \(obstacle.note)"
+        guard case .unusable(let failure) = answer else { return "\(source.subject): not read in time" }
+        return "\(source.subject): \(failure.note)"
     }
 }

@@ -1,5 +1,4 @@
 import Basics
-import ImageRegistry
 import KubernetesAPI
 import Logging
 import PodAdmission
@@ -62,21 +61,16 @@ extension CacheWarmer {
         }
     }
 
-    /// Looks one image up, and the one that its Pods will be pinned to.
+    /// Looks one image up.
     private func lookUp(_ entry: WarmingEntry) async -> Bool {
-        let deadline = clock.now() + Self.patience
-        let credentials = await credentials(entry.secrets, deadline)
-        let images = [entry.image]
-        let answer = await inspector.answers(for: images, credentials: credentials, deadline: deadline)[entry.image]
+        let query = ImageQuery([entry.image], pullSecrets: entry.secrets, deadline: clock.now() + Self.patience)
+        let answer = await images.answers(to: query)[entry.image]
         guard !Task.isCancelled else { return false }
-        guard let answer, case .resolved = answer else {
+        guard case .resolved? = answer else {
             metrics.record(.unresolved)
             return false
         }
         metrics.record(.resolved)
-        if let pinned = entry.pinned(by: answer) {
-            _ = await inspector.answers(for: [pinned.image], credentials: credentials, deadline: deadline)
-        }
         return true
     }
 }

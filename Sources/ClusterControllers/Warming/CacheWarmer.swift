@@ -1,23 +1,17 @@
 import Basics
-public import ImageRegistry
 public import KubernetesAPI
 public import Logging
+public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
-public import WebhookServer
 
 /// Looks up the images of the workloads that a cluster has, and of each that comes, so that the admissions of their Pods
 /// find them in the cache.
 ///
 /// Every replica follows the workloads: the admission of a workload reaches one of them, those of its Pods all.
 public final class CacheWarmer: Service, Sendable {
-    /// Reads pull secrets, as ``AdmissionEnvironment/credentials`` does.
-    public typealias Credentials =
-        @Sendable (PullSecretsQuery, _ deadline: ContinuousClock.Instant) async -> PullCredentials
-
     let client: KubernetesClient
-    let inspector: any ImageInspecting
-    let credentials: Credentials
+    let images: any ImageResolving
     let ready: @Sendable () async throws -> Void
     let logger: Logger
     let metrics: WarmingMetrics
@@ -37,23 +31,20 @@ public final class CacheWarmer: Service, Sendable {
     ///
     /// - Parameters:
     ///   - client: Asked to `list` and `watch` workloads of all namespaces.
-    ///   - inspector: Who looks images up, and keeps the answers.
-    ///   - credentials: Reads pull secrets.
+    ///   - images: Looks images up, and keeps the answers.
     ///   - ready: Returns when the warming may begin; admissions should not have to wait for it.
     ///   - logger: Gets one line for the first list of each kind.
     ///   - metrics: The metrics of the warming.
     public convenience init(
         client: KubernetesClient,
-        inspector: any ImageInspecting,
-        credentials: @escaping Credentials,
+        images: any ImageResolving,
         ready: @escaping @Sendable () async throws -> Void,
         logger: Logger,
         metrics: WarmingMetrics = WarmingMetrics()
     ) {
         self.init(
             client: client,
-            inspector: inspector,
-            credentials: credentials,
+            images: images,
             ready: ready,
             logger: logger,
             metrics: metrics,
@@ -63,16 +54,14 @@ public final class CacheWarmer: Service, Sendable {
 
     init(
         client: KubernetesClient,
-        inspector: any ImageInspecting,
-        credentials: @escaping Credentials,
+        images: any ImageResolving,
         ready: @escaping @Sendable () async throws -> Void,
         logger: Logger,
         metrics: WarmingMetrics,
         clock: TimeSource
     ) {
         self.client = client
-        self.inspector = inspector
-        self.credentials = credentials
+        self.images = images
         self.ready = ready
         var logger = logger
         // Why the workloads are read, where the API server does not let them be.

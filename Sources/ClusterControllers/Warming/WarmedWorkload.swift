@@ -1,6 +1,5 @@
 import JSON
 import PodAdmission
-import WebhookServer
 
 /// What is kept of a workload: which one it is, in which version, and what its Pods' admissions will look up.
 struct WarmedWorkload: Sendable, Equatable {
@@ -60,4 +59,10 @@ struct WarmedWorkload: Sendable, Equatable {
 
     /// What to look up.
     var entries: [WarmingEntry] { images.map { WarmingEntry(secrets: secrets, image: $0) } }
+}
+
+/// An image to look up, and the secrets of the workload that names it.
+struct WarmingEntry: Sendable, Hashable {
+    var secrets: PullSecretsQuery
+    var image: String
 }

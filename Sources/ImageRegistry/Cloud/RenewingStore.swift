@@ -10,24 +10,13 @@ import Synchronization
 final class RenewingStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     typealias Answer = Result<Expiring<Value>, RegistryFailure>
 
-    private struct State {
-        /// Keys come from images, and those from anybody.
-        var values = LRU<Key, Renewal<Value>>(entries: 256)
-        var flights: [Key: Promise<Answer>] = [:]
-        var isStopped = false
-    }
-
-    private enum Found {
-        case answer(Answer)
-        case flight(Promise<Answer>)
-    }
-
-    private let state = Mutex(State())
+    /// Keys come from images, and those from anybody.
+    private let values = Mutex(LRU<Key, Renewal<Value>>(entries: 256))
+    /// Bounded by the look-ups under way, and by one renewal for each value.
+    private let requests = SingleFlight<Key, Void, Answer>()
     private let settings: CloudSettings
     private let fetch: @Sendable (Key) async -> Answer
     private let onResult: @Sendable (RegistryFailure?) -> Void
-    private let jobs: AsyncStream<Key>
-    private let queue: AsyncStream<Key>.Continuation
 
     /// Creates a store.
     ///
@@ -43,78 +32,62 @@ final class RenewingStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.settings = settings
         self.fetch = fetch
         self.onResult = onResult
-        // Bounded by the look-ups under way, and by one renewal for each value.
-        (jobs, queue) = AsyncStream.makeStream(of: Key.self)
     }
 
     /// The value for `key`, with what is left of its life.
+    ///
+    /// - Throws: The failure of getting one, also of a moment ago; `deadline` where the store is stopped.
     func value(for key: Key) async throws(RegistryFailure) -> Expiring<Value> {
-        switch find(key) {
-        case .answer(let answer): return try answer.get()
-        case .flight(let flight):
-            guard let answer = await flight.value() else { throw Self.late }
-            return try answer.get()
+        switch step(for: key) {
+        case .use(let value, let isDue):
+            if isDue { requests.join(key, ()) }
+            return value
+        case .failed(let failure):
+            guard let pending = requests.pending(for: key) else { throw failure }
+            return try await result(of: pending)
+        case .fetch:
+            guard let pending = requests.join(key, ()) else { throw Self.late }
+            return try await result(of: pending)
         }
     }
 
-    private func find(_ key: Key) -> Found {
+    private func result(
+        of pending: SingleFlight<Key, Void, Answer>.Pending
+    ) async throws(RegistryFailure) -> Expiring<Value> {
+        guard let answer = await pending.value() else { throw Self.late }
+        return try answer.get()
+    }
+
+    private func step(for key: Key) -> Renewal<Value>.Step {
         let now = settings.now()
-        let (found, isNew) = state.withLock { state -> (Found, Bool) in
-            let step = (state.values.value(for: key) ?? Renewal()).step(at: now)
-            if case .use(let value, let isDue) = step {
-                let isNew = isDue && !state.isStopped && state.flights[key] == nil
-                if isNew { state.flights[key] = Promise() }
-                return (.answer(.success(value)), isNew)
-            }
-            if let flight = state.flights[key] { return (.flight(flight), false) }
-            if case .failed(let failure) = step { return (.answer(.failure(failure)), false) }
-            if state.isStopped { return (.answer(.failure(Self.late)), false) }
-            let flight = Promise<Answer>()
-            state.flights[key] = flight
-            return (.flight(flight), true)
-        }
-        if isNew { queue.yield(key) }
-        return found
+        return values.withLock { ($0.value(for: key) ?? Renewal()).step(at: now) }
     }
 
     /// Gets what is asked for until ``stop()``, or until its task is cancelled.
     func run() async {
-        await withDiscardingTaskGroup { group in
-            for await key in jobs {
-                group.addTask { await self.renew(key) }
-            }
-            stop()
-            group.cancelAll()
-        }
-        let left = state.withLock { state in
-            defer { state.flights = [:] }
-            return Array(state.flights.values)
-        }
-        for flight in left { flight.fulfill(.failure(Self.late)) }
+        await requests.run({ key, _ in await self.renew(key) }, abandoned: { _ in .failure(Self.late) })
     }
 
     /// Ends ``run()``; what is kept is still handed out.
-    func stop() {
-        state.withLock { $0.isStopped = true }
-        queue.finish()
-    }
+    func stop() { requests.stop() }
 
-    private func renew(_ key: Key) async {
+    private func renew(_ key: Key) async -> Answer {
+        // Another request may have ended since the value was looked at.
+        if case .use(let value, isDue: false) = step(for: key) { return .success(value) }
         let start = settings.now()
         let fetch = fetch
         let result = await TimeSource.system.withTimeout(settings.deadline) { await fetch(key) } ?? .failure(Self.late)
         let retry = settings.now() + settings.pause
-        let flight = state.withLock { state -> Promise<Answer>? in
-            var renewal = state.values.value(for: key) ?? Renewal()
+        values.withLock { values in
+            var renewal = values.value(for: key) ?? Renewal()
             switch result {
             case .success(let fresh): renewal.succeed(fresh, from: start)
             case .failure(let failure): renewal.fail(failure, until: retry)
             }
-            state.values.insert(renewal, for: key)
-            return state.flights.removeValue(forKey: key)
+            values.insert(renewal, for: key)
         }
-        flight?.fulfill(result)
         if case .failure(let failure) = result { onResult(failure) } else { onResult(nil) }
+        return result
     }
 
     private static var late: RegistryFailure { RegistryFailure(.deadline, "no answer in time") }

@@ -108,22 +108,26 @@ extension ContainerVerdict {
     fileprivate mutating func read(_ facts: ImageFacts, policy: WasmPolicy) {
         digest = facts.digest
         switch facts.content {
-        case .image(let manifest): read(manifest)
-        case .index(_, only: let manifest?): read(manifest)
-        case .index(let entries, only: nil): read(entries, policy: policy)
+        case .image(let image): read(image)
+        case .index(let entries, _):
+            if entries.count == 1, entries[0].platform?.isWasm != true, let image = facts.image(of: entries[0]) {
+                read(image.annotated)
+            } else {
+                read(entries, of: facts, policy: policy)
+            }
         }
     }
 
-    private mutating func read(_ manifest: ImageDescription) {
+    private mutating func read(_ image: ImageDescription) {
         if container.command.isEmpty {
-            program = manifest.entrypoint + (container.args.isEmpty ? manifest.cmd : container.args)
+            program = image.entrypoint + (container.args.isEmpty ? image.cmd : container.args)
         }
-        workingDirectory = container.workingDirectory ?? manifest.workingDirectory
-        if let form = manifest.unrunnable {
+        workingDirectory = container.workingDirectory ?? image.workingDirectory
+        if let form = image.unrunnable {
             evidence = [Evidence(.imageForm, form.explanation)]
             return decide(.notRunnable, unrunnable: form)
         }
-        if let platform = manifest.platform, let form = platform.unrunnable {
+        if let platform = image.platform, let form = platform.unrunnable {
             evidence = [Evidence(.platform, "platform \(platform)")]
             return decide(.notRunnable, unrunnable: form)
         }
@@ -132,12 +136,12 @@ extension ContainerVerdict {
             return decide(.notRunnable, unrunnable: .text)
         }
         let isNamedWasm = program.first?.hasSuffix(".wasm") == true
-        if let platform = manifest.platform, platform.isWasm {
+        if let platform = image.platform, platform.isWasm {
             evidence = [Evidence(.platform, "platform \(platform)")]
             if isNamedWasm { evidence.append(Evidence(.program, "program \(program[0])")) }
             return decide(.wasm)
         }
-        if let annotation = manifest.wasmAnnotation {
+        if let annotation = image.annotations.evidence {
             // An Envoy plugin carries the same annotation as a program; it has no program to start.
             if program.isEmpty {
                 evidence = [Evidence(.manifestAnnotation, annotation), Evidence(.program, "none")]
@@ -152,40 +156,58 @@ extension ContainerVerdict {
             evidence = [Evidence(.program, "program \(program[0])")]
             return decide(.wasm)
         }
-        evidence = [Evidence(.platform, manifest.platform?.description ?? "an image without a platform")]
+        evidence = [Evidence(.platform, image.platform?.description ?? "an image without a platform")]
         decide(.native)
     }
 
-    private mutating func read(_ entries: [IndexEntry], policy: WasmPolicy) {
-        let forNodes = entries.filter { $0.platform.map(policy.runtime.isForNodes) ?? false }
-        let forWasm = entries.filter { $0.platform?.isWasm ?? false }
-        // Nodes look into an entry without a platform to see what it is for; here nobody has.
-        if forNodes.isEmpty, entries.contains(where: { $0.platform == nil }) {
+    private mutating func read(_ entries: [IndexEntry], of facts: ImageFacts, policy: WasmPolicy) {
+        switch policy.entryPreference.choice(of: entries) {
+        case .unclear:
             unresolved = UnresolvedReason(.badResponse, "its index does not name the platforms")
-            return
-        }
-        guard let wasm = forWasm.first(where: { $0.platform?.unrunnable == nil }) ?? forWasm.first,
-            let platform = wasm.platform, forNodes.isEmpty || policy.preferWasm
-        else {
+        case .native(let forNodes):
             let shown = forNodes.isEmpty ? entries : forNodes
             let list = shown.compactMap { $0.platform?.description }.joined(separator: ", ")
             evidence = [Evidence(.platform, list.isEmpty ? "an index without platforms" : list)]
-            return decide(.native)
+            decide(.native)
+        case .wasm(let entry, let isPullable):
+            readWasm(entry, isPullable: isPullable, of: facts, policy: policy)
         }
-        digest = wasm.digest
-        evidence = [Evidence(.platform, "platform \(platform)")]
-        if let form = platform.unrunnable { return decide(.notRunnable, unrunnable: form) }
-        isUnpullableIndex = forNodes.isEmpty
-        pin = policy.pinWasmManifest ? wasm.digest : nil
+    }
+
+    /// Reads the Wasm entry of an index; where its image was read too, both have to say the same.
+    private mutating func readWasm(_ entry: IndexEntry, isPullable: Bool, of facts: ImageFacts, policy: WasmPolicy) {
+        let platform = entry.platform?.description ?? ""
+        let named = Evidence(.platform, "platform \(platform)")
+        if let image = facts.image(of: entry)?.annotated {
+            read(image)
+            guard containerClass != .notRunnable else {
+                digest = entry.digest
+                return
+            }
+            guard containerClass == .wasm else {
+                // A node that pulls by the digest goes by the image; one that reads the index goes by the index.
+                let own = image.platform?.description ?? "no platform"
+                unresolved = UnresolvedReason(.badResponse, "its index says \(platform), the image itself \(own)")
+                (containerClass, evidence, digest) = (.unknown, [], nil)
+                return
+            }
+            evidence = [named] + evidence.filter { $0.signal == .program }
+        } else {
+            evidence = [named]
+        }
+        digest = entry.digest
+        if let form = entry.platform?.unrunnable { return decide(.notRunnable, unrunnable: form) }
+        isUnpullableIndex = !isPullable
+        pin = policy.pinWasmManifest ? entry.digest : nil
         decide(.wasm)
     }
 }
 
-extension ImageDescription {
+extension WasmAnnotations {
     /// The annotation that claims the image for crun, as evidence; nil where there is none.
-    fileprivate var wasmAnnotation: String? {
-        if let variantAnnotation { return "\(AnnotationKey.variant)=\(variantAnnotation)" }
-        guard let handlerAnnotation, handlerAnnotation.hasPrefix("wasm") else { return nil }
-        return "\(AnnotationKey.ociHandler)=\(handlerAnnotation)"
+    fileprivate var evidence: String? {
+        if let variant { return "\(AnnotationKey.variant)=\(variant)" }
+        guard let handler, handler.hasPrefix("wasm") else { return nil }
+        return "\(AnnotationKey.ociHandler)=\(handler)"
     }
 }

@@ -26,8 +26,8 @@ func notices(
 }
 
 /// What the author of a workload should know of its Pods, its name in front of each line.
-func workloadNotices(of rehearsal: WorkloadEvaluation) -> [String] {
-    let (decision, pod, policy) = (rehearsal.mutating, rehearsal.workload.pod, rehearsal.policy)
+func workloadNotices(of evaluation: WorkloadEvaluation) -> [String] {
+    let (decision, pod, policy) = (evaluation.mutating, evaluation.workload.pod, evaluation.policy)
     var lines = namesWithoutContainer(in: pod)
     if !decision.patch.isEmpty {
         lines += classNotices(of: decision, pod: pod, policy: policy) { "its Pods will run under \($0)" }
@@ -35,7 +35,7 @@ func workloadNotices(of rehearsal: WorkloadEvaluation) -> [String] {
     for change in decision.withheldPatch.flatMap(\.changes) {
         lines.append("DryRun: its Pods would get \(change.path): \(change.value)")
     }
-    return lines.map { "\(rehearsal.workload.metadata.displayName.plainText(limit: 63)): \($0)".plainText(limit: 120) }
+    return lines.map { "\(evaluation.workload.metadata.displayName.plainText(limit: 63)): \($0)".plainText(limit: 120) }
 }
 
 private func classNotices(

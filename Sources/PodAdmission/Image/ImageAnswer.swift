@@ -2,8 +2,18 @@
 public enum ImageAnswer: Sendable, Equatable {
     /// The registry said so; `staleSeconds` is the answer's age where it had to be served past its time.
     case resolved(ImageFacts, staleSeconds: Int?)
-    /// Nobody could say.
+    /// The image could not be looked up, or not understood.
     case unresolved(UnresolvedReason)
+
+    /// The same answer about the manifest `digest`, for a Pod whose image was pinned to it.
+    ///
+    /// Nil where this answer is about an index whose entry with that digest was not read.
+    public func pinned(to digest: String) -> ImageAnswer? {
+        guard case .resolved(let facts, let staleSeconds) = self,
+            let image = facts.image(of: IndexEntry(digest: digest, platform: nil))?.image
+        else { return nil }
+        return .resolved(ImageFacts(digest: digest, content: .image(image)), staleSeconds: staleSeconds)
+    }
 }
 
 /// Why there is no answer about an image.

@@ -4,9 +4,9 @@ public struct ImageFacts: Sendable, Equatable {
     public enum Content: Sendable, Equatable {
         /// One image, or an artifact in the form of one.
         case image(ImageDescription)
-        /// An index of images, attestations left out. `only` is the image behind the sole entry, where the index
-        /// wraps a single Linux image, as BuildKit's attestations make it do.
-        case index([IndexEntry], only: ImageDescription?)
+        /// An index of images, attestations left out, and those of its images that were read: the ones that a
+        /// decision rests on.
+        case index([IndexEntry], read: [IndexedImage])
     }
 
     /// The digest of the manifest or index that the reference names.
@@ -14,7 +14,7 @@ public struct ImageFacts: Sendable, Equatable {
     /// What it is.
     public var content: Content
 
-    /// Creates facts.
+    /// Creates facts about what `digest` names.
     public init(digest: String, content: Content) {
         self.digest = digest
         self.content = content
@@ -23,103 +23,44 @@ public struct ImageFacts: Sendable, Equatable {
     /// The platforms that the reference offers, in the order of the index.
     public var platforms: [Platform] {
         switch content {
-        case .image(let manifest): manifest.platform.map { [$0] } ?? []
+        case .image(let image): image.platform.map { [$0] } ?? []
         case .index(let entries, _): entries.compactMap(\.platform)
         }
     }
-}
 
-/// One entry of an image index.
-public struct IndexEntry: Sendable, Equatable {
-    /// The digest of the manifest that the entry names.
-    public var digest: String
-    /// The platform the index gives for it; an index need not give one.
-    public var platform: Platform?
-
-    /// Creates an entry.
-    public init(digest: String, platform: Platform?) {
-        self.digest = digest
-        self.platform = platform
+    /// The image of an entry of the index; nil where it was not read, or where the reference names no index.
+    public func image(of entry: IndexEntry) -> IndexedImage? {
+        guard case .index(_, let read) = content else { return nil }
+        return read.first { $0.image.digest == entry.digest }
     }
-}
 
-/// One image manifest with what counts of its config.
-public struct ImageDescription: Sendable, Equatable {
-    /// The manifest's digest.
-    public var digest: String
-    /// The platform of the config; nil where the config has none, or is no image config.
-    public var platform: Platform?
-    /// The manifest's annotation `module.wasm.image/variant`.
-    public var variantAnnotation: String?
-    /// The manifest's annotation `run.oci.handler`.
-    public var handlerAnnotation: String?
-    /// What kind of artifact it is, where it is no image with a root file system.
-    public var unrunnable: UnrunnableImage?
-    /// The config's Entrypoint.
-    public var entrypoint: [String]
-    /// The config's Cmd.
-    public var cmd: [String]
-    /// The config's WorkingDir; empty for `/`.
-    public var workingDirectory: String
-
-    /// Creates a manifest.
-    public init(
-        digest: String,
-        platform: Platform?,
-        variantAnnotation: String? = nil,
-        handlerAnnotation: String? = nil,
-        unrunnable: UnrunnableImage? = nil,
-        entrypoint: [String] = [],
-        cmd: [String] = [],
-        workingDirectory: String = ""
-    ) {
-        self.digest = digest
-        self.platform = platform
-        self.variantAnnotation = variantAnnotation
-        self.handlerAnnotation = handlerAnnotation
-        self.unrunnable = unrunnable
-        self.entrypoint = entrypoint
-        self.cmd = cmd
-        self.workingDirectory = workingDirectory
-    }
-}
-
-/// Why an image that is Wasm cannot be run by crun with WasmEdge.
-public enum UnrunnableImage: String, Sendable, Equatable, CaseIterable {
-    /// A Wasm OCI artifact (`application/vnd.wasm.config.v0+json` and its forerunners): no root file system.
-    case artifact
-    /// A Spin application: no root file system.
-    case spin
-    /// A proxy-wasm plugin, loaded by Envoy and run by nobody else.
-    case envoyPlugin = "envoy-plugin"
-    /// A component of WASI 0.2, whose loader crun does not enable.
-    case component
-    /// A module in text form, for which WasmEdge has no parser.
-    case text = "wat"
-    /// A module of Go's `js/wasm`, which wants a JavaScript engine.
-    case javaScript = "js"
-
-    /// What it is, in words that follow "the image is".
-    public var explanation: String {
-        switch self {
-        case .artifact: "a Wasm artifact without a root file system"
-        case .spin: "a Spin application"
-        case .envoyPlugin: "an Envoy plugin, not a program"
-        case .component: "a WASI 0.2 component"
-        case .text: "Wasm in text form (.wat)"
-        case .javaScript: "js/wasm, which needs a JavaScript engine"
+    /// Whether the facts hold all that a decision with this preference rests on.
+    public func suffice(for preference: EntryPreference) -> Bool {
+        guard case .index(let entries, _) = content, let entry = preference.entryToRead(of: entries) else {
+            return true
         }
+        return image(of: entry) != nil
+    }
+}
+
+/// One image of an index, with what the index says of it.
+public struct IndexedImage: Sendable, Equatable {
+    /// The image as its own manifest and config describe it.
+    public var image: ImageDescription
+    /// The annotations of its entry, or of the index; `buildx --annotation` may put them there.
+    public var annotations: WasmAnnotations
+
+    /// Creates an image of an index.
+    public init(_ image: ImageDescription, annotations: WasmAnnotations = WasmAnnotations()) {
+        self.image = image
+        self.annotations = annotations
     }
 
-    /// What its author can do.
-    public var remedy: String {
-        switch self {
-        case .artifact: "build it as an image (FROM scratch, COPY app.wasm), or use a runwasi class"
-        case .spin: "set runtimeClassName to a Spin class"
-        case .envoyPlugin: "load it with Envoy or Istio's WasmPlugin"
-        case .component: "build the module for wasip1, or use a runwasi class"
-        case .text: "compile it with wat2wasm"
-        case .javaScript: "build with GOOS=wasip1"
-        }
+    /// The image with the annotations that its own manifest lacks.
+    public var annotated: ImageDescription {
+        var image = image
+        image.annotations.variant = image.annotations.variant ?? annotations.variant
+        image.annotations.handler = image.annotations.handler ?? annotations.handler
+        return image
     }
 }

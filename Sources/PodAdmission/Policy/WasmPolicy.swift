@@ -61,11 +61,6 @@ public struct WasmPolicy: Sendable, Equatable {
         /// Creates the built-in runtime.
         public init() {}
 
-        /// Whether a node would pull an image of `platform`.
-        public func isForNodes(_ platform: Platform) -> Bool {
-            nodePlatforms.isEmpty ? platform.os == "linux" && !platform.isWasm : nodePlatforms.contains(platform)
-        }
-
         /// Whether Pods of `runtimeClassName` follow crun's rules for Wasm.
         public func isMixed(_ runtimeClassName: String) -> Bool {
             runtimeClassName == self.runtimeClassName || mixedRuntimeClassNames.contains(runtimeClassName)

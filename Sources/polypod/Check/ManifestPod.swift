@@ -1,13 +1,14 @@
 import JSON
 import PodAdmission
 
-/// The Pods of one object as they are about to be made, with the policy that decides about them.
+/// The Pods of one object as they are about to be created, with the policy that decides on them.
 struct ManifestPod {
-    /// The circumstances of the Pods' creation.
-    let circumstances: AdmissionContext
+    /// The context of the Pods' creation.
+    let context: AdmissionContext
+    /// The policy that decides.
+    let policy: WasmPolicy
     private let document: SourceDocument
     private let workload: Workload
-    private let policy: WasmPolicy
 
     /// Reads the object; nil for one that holds no Pod.
     ///
@@ -19,24 +20,24 @@ struct ManifestPod {
         self.document = document
         self.workload = workload
         let namespace = workload.pod.metadata.namespace ?? "default"
-        circumstances = WorkloadEvaluation.circumstances(of: workload, namespaceLabels: namespaces[namespace])
+        context = WorkloadEvaluation.context(of: workload, namespaceLabels: namespaces[namespace])
         policy = policies.policy(for: workload.pod, namespace: namespace, labels: namespaces[namespace])
     }
 
-    /// The images to look up first.
+    /// The images to look up.
     var images: [String] {
-        WorkloadEvaluation.imagesToInspect(in: workload, circumstances: circumstances, policy: policy)
+        WorkloadEvaluation.imagesToInspect(in: workload, context: context, policy: policy)
     }
 
-    /// The way through the mutating webhook.
+    /// The decisions of both webhooks.
     ///
     /// - Throws: ``BadInput`` where the patch does not apply.
-    func rehearsal(images: [String: ImageAnswer]) throws -> WorkloadEvaluation {
+    func evaluation(images: [String: ImageAnswer]) throws -> WorkloadEvaluation {
         do throws(FieldError) {
             return try WorkloadEvaluation(
                 workload,
                 document: document.value,
-                circumstances: circumstances,
+                context: context,
                 images: images,
                 policy: policy
             )

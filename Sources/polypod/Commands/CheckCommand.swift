@@ -41,20 +41,21 @@ struct CheckCommand: AsyncParsableCommand {
         let documents = try ManifestFiles.read(filename)
         let policies = try inspection.policies()
         let timeout = Duration.seconds(inspection.timeout)
-        let run = try await ImageInspector.withInspector(inspection.configuration()) { inspector in
-            try await CheckRun.check(documents, policies: policies, inspector: inspector, timeout: timeout)
+        let report = try await ImageInspector.withInspector(inspection.configuration()) { inspector in
+            let images = ImageResolver(inspector: inspector)
+            return try await ManifestCheck(policies: policies, images: images, timeout: timeout).report(on: documents)
         }
-        if let warning = run.policyWarning { Terminal.standardError.write("polypod: warning: \(warning)\n") }
+        if let warning = report.policyWarning { Terminal.standardError.write("polypod: warning: \(warning)\n") }
         let terminal = Terminal.standardOutput
         switch output {
-        case .text: terminal.write(run.text(for: terminal))
-        case .json: terminal.write(run.json.prettyText + "\n")
+        case .text: terminal.write(report.text(for: terminal))
+        case .json: terminal.write(report.json.prettyText + "\n")
         case .yaml:
-            terminal.write(try YAMLWriter.text(of: run.admitted))
-            for object in run.objects where !object.isAllowed {
-                Terminal.standardError.write(object.text(for: .standardError))
+            terminal.write(try YAMLWriter.text(of: report.admitted))
+            for result in report.results where !result.isAllowed {
+                Terminal.standardError.write(result.text(for: .standardError))
             }
         }
-        if run.objects.contains(where: { !$0.isAllowed || strict && $0.isUnresolved }) { throw ExitCode(1) }
+        if report.results.contains(where: { !$0.isAllowed || strict && $0.isUnresolved }) { throw ExitCode(1) }
     }
 }

@@ -55,13 +55,14 @@ struct DemoCommand: AsyncParsableCommand {
             settings.listen = ListenAddress(host: "127.0.0.1", port: port)
             settings.opsListen = ListenAddress(host: "127.0.0.1", port: 0)
             settings.shutdownDelay = .zero
-            let handler = AdmissionHandler(environment: AdmissionEnvironment(), inspector: inspector, logger: logger)
+            let images = ImageResolver(inspector: inspector)
+            let handler = AdmissionHandler(environment: AdmissionEnvironment(), images: images, logger: logger)
             let server = try AdmissionServer(configuration: settings, handler: handler, logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }
                 let url = "https://127.0.0.1:\(try await server.boundPort())"
                 try await DemoClient.withClient(url: url, authority: certificates.authority) { client in
-                    let story = DemoStory(client: client, inspector: inspector, terminal: .standardOutput)
+                    let story = DemoStory(client: client, images: images, terminal: .standardOutput)
                     try await story.tell(documents)
                 }
                 if !once {

@@ -38,10 +38,11 @@ struct InspectCommand: AsyncParsableCommand {
         let policy = try inspection.policies().policy(for: Pod(spec: PodSpec(containers: [])), namespace: "default")
         let deadline = ContinuousClock.now + .seconds(inspection.timeout)
         let results = try await ImageInspector.withInspector(inspection.configuration()) { inspector in
-            await lookUpSideBySide(images, label: "looking up images") { image in
-                await ImageInspection.inspect(image, with: inspector, policy: policy, deadline: deadline)
+            let resolver = ImageResolver(inspector: inspector)
+            return await lookUpSideBySide(images, label: "looking up images") { image in
+                await ImageInspection.inspect(image, with: resolver, policy: policy, deadline: deadline)
             }
-        }
+        }.compactMap { $0 }
         switch output {
         case .json: Terminal.standardOutput.write(JSONValue.array(results.map(\.json)).prettyText + "\n")
         case .text:

@@ -5,7 +5,7 @@ import PodAdmission
 /// The demonstration's three acts, as text.
 struct DemoStory {
     let client: DemoClient
-    let inspector: ImageInspector
+    let images: any ImageResolving
     let terminal: Terminal
 
     /// One example's Pod on its way through the webhooks.
@@ -86,12 +86,14 @@ struct DemoStory {
     }
 
     private func table(of workload: Workload) async -> Table {
-        let images = WorkloadEvaluation.imagesToInspect(in: workload, policy: WasmPolicy())
-        let answers = await inspector.answers(for: images, deadline: .now + .seconds(5))
+        let query = ImageQuery(
+            WorkloadEvaluation.imagesToInspect(in: workload, policy: WasmPolicy()),
+            deadline: .now + .seconds(5)
+        )
         let decision = decide(
             workload.pod,
             context: AdmissionContext(stage: .mutating),
-            images: answers,
+            images: await images.answers(to: query),
             policy: WasmPolicy()
         )
         return decision.containers.table

@@ -1,4 +1,3 @@
-import ImageRegistry
 import JSON
 import PodAdmission
 
@@ -10,43 +9,20 @@ struct ImageInspection: Sendable {
     let verdict: ContainerVerdict
     /// What the look-up took.
     let report: ImageReport
-    /// The requests made in all, those for the program behind a pinned index among them.
-    var requests: Int
-    /// What the container's program would be.
-    var program: [String]
-
     /// Looks `image` up.
     static func inspect(
         _ image: String,
-        with inspector: ImageInspector,
+        with images: any ImageResolving,
         policy: WasmPolicy,
         deadline: ContinuousClock.Instant
-    ) async -> ImageInspection {
-        let report = await report(on: image, with: inspector, deadline: deadline)
-        let verdict = verdict(of: image, answer: report.answer, policy: policy)
-        var inspection = ImageInspection(
+    ) async -> ImageInspection? {
+        let query = ImageQuery([image], preference: policy.entryPreference, deadline: deadline)
+        guard let report = await images.reports(on: query).first else { return nil }
+        return ImageInspection(
             image: image,
-            verdict: verdict,
-            report: report,
-            requests: report.roundTrips,
-            program: verdict.program
+            verdict: verdict(of: image, answer: report.answer, policy: policy),
+            report: report
         )
-        // An index does not hold the program; the manifest that it is pinned to does.
-        if verdict.program.isEmpty, let pin = verdict.pin, let reference = try? ImageReference(image) {
-            let pinned = reference.pinned(to: pin)
-            let behind = await Self.report(on: pinned, with: inspector, deadline: deadline)
-            inspection.requests += behind.roundTrips
-            inspection.program = Self.verdict(of: pinned, answer: behind.answer, policy: policy).program
-        }
-        return inspection
-    }
-
-    private static func report(
-        on image: String,
-        with inspector: ImageInspector,
-        deadline: ContinuousClock.Instant
-    ) async -> ImageReport {
-        await inspector.reports(on: [image], deadline: deadline)[0]
     }
 
     private static func verdict(of image: String, answer: ImageAnswer, policy: WasmPolicy) -> ContainerVerdict {
@@ -71,8 +47,8 @@ struct ImageInspection: Sendable {
             "image": .string(image), "class": .string(verdict.containerClass.rawValue),
             "evidence": verdict.evidenceJSON, "digest": verdict.digest.map { .string($0) } ?? .null,
             "platforms": .array(platforms.map { .string($0.description) }),
-            "program": .array(program.map { .string($0) }), "reason": reason.map { .string($0) } ?? .null,
-            "requests": .number(String(requests)),
+            "program": .array(verdict.program.map { .string($0) }), "reason": reason.map { .string($0) } ?? .null,
+            "requests": .number(String(report.roundTrips)),
         ]
     }
 }

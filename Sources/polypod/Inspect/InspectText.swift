@@ -1,4 +1,3 @@
-import ImageRegistry
 import PodAdmission
 
 extension ImageInspection {
@@ -9,7 +8,9 @@ extension ImageInspection {
         if platforms.count > 1 {
             lines.append(("platforms", platforms.map(\.description).joined(separator: ", ")))
         }
-        if !program.isEmpty { lines.append(("program", program.map(\.shellQuoted).joined(separator: " "))) }
+        if !verdict.program.isEmpty {
+            lines.append(("program", verdict.program.map(\.shellQuoted).joined(separator: " ")))
+        }
         if let digest = verdict.digest {
             let why = verdict.pin == nil ? "" : "   pinned, because the index holds no entry that a node would take"
             lines.append((verdict.pin == nil ? "digest" : "pulls as", digest + why))
@@ -34,7 +35,7 @@ extension ImageInspection {
         let through = report.endpoint.flatMap { $0 == registry ? nil : " through \($0)" } ?? ""
         let credential = report.credential.map { ", \($0.rawValue)" } ?? ""
         return
-            "\(registry)\(through), \(requests) request\(requests == 1 ? "" : "s"), \(report.elapsed.milliseconds) ms\(credential)"
+            "\(registry)\(through), \(report.roundTrips) request\(report.roundTrips == 1 ? "" : "s"), \(report.elapsed.milliseconds) ms\(credential)"
     }
 }
 

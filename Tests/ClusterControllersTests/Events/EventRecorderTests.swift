@@ -4,7 +4,6 @@ import Logging
 import PodAdmission
 import ServiceLifecycle
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 

@@ -5,7 +5,6 @@ import Logging
 import PodAdmission
 import ServiceLifecycle
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 

@@ -4,14 +4,12 @@ import KubernetesAPI
 import PodAdmission
 import Synchronization
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 
 @Suite("Pull secrets that many want")
 struct PullFlightTests {
     static let query = PullSecretsQuery(namespace: "shop", imagePullSecrets: ["a"])
-    static let source = PullSource.secret(namespace: "shop", name: "a")
 
     /// Requests that wait until the test lets them go, or until they are cancelled.
     final class Gate: Sendable {
@@ -21,76 +19,69 @@ struct PullFlightTests {
         func letGo() { open.finish() }
 
         func get() async throws(KubernetesAPIError) -> JSONValue {
-            let number = asked.withLock { count in
-                count += 1
-                return count
-            }
-            // The first waits; whoever comes after it gets an answer at once.
-            if number == 1 { for await _ in opened {} }
+            asked.withLock { $0 += 1 }
+            for await _ in opened {}
             if Task.isCancelled { throw KubernetesAPIError(.timeout, "cut off") }
             do { return try PullSecretTests.secret("a.example").get() } catch { throw error }
         }
 
-        func reader(sleepUntil: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void) -> PullSecretReader
-        {
-            PullSecretReader(get: { _ throws(KubernetesAPIError) in try await self.get() }, sleepUntil: sleepUntil)
+        /// Runs a reader while `body` runs.
+        func run(
+            sleepUntil: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = {
+                try await Task.sleep(until: $0, clock: .continuous)
+            },
+            _ body: @Sendable (PullSecretReader) async throws -> Void
+        ) async throws {
+            let reader = PullSecretReader(
+                get: { _ throws(KubernetesAPIError) in try await self.get() },
+                sleepUntil: sleepUntil
+            )
+            try await withService(reader) { try await body(reader) }
         }
     }
 
-    /// Goes on when so many wait for the request of somebody else.
-    static func wait(for waiting: Int, _ reader: PullSecretReader) async {
-        while reader.state.withLock({ $0.flights[source]?.count }) != waiting { await Task.yield() }
-    }
-
-    @Test func oneRequestForAll() async {
+    @Test func oneRequestForAll() async throws {
         let gate = Gate()
-        let reader = gate.reader { try await Task.sleep(until: $0, clock: .continuous) }
-        await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<5 {
-                group.addTask { await reader.credentials(Self.query, deadline: PullSecretTests.later()).secrets.count }
+        try await gate.run { reader in
+            await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<5 {
+                    group.addTask {
+                        await reader.credentials(Self.query, deadline: PullSecretTests.later()).secrets.count
+                    }
+                }
+                while gate.asked.withLock({ $0 }) == 0 { await Task.yield() }
+                gate.letGo()
+                for await count in group { #expect(count == 1) }
             }
-            await Self.wait(for: 4, reader)
-            gate.letGo()
-            for await count in group { #expect(count == 1) }
         }
         #expect(gate.asked.withLock { $0 } == 1)
     }
 
-    @Test func whoGivesUpTakesNobodyAlong() async {
+    @Test func aCallerThatGivesUpEndsNoRequest() async throws {
         let gate = Gate()
-        let reader = gate.reader { try await Task.sleep(until: $0, clock: .continuous) }
-        await withTaskGroup(of: Void.self) { group in
-            let (starts, start) = AsyncStream.makeStream(of: Void.self)
-            group.addTask {
-                // Cancelled as an admission is whose client has gone.
-                await withTaskGroup(of: Void.self) { first in
-                    first.addTask {
-                        let found = await reader.credentials(Self.query, deadline: PullSecretTests.later())
-                        #expect(found.unread == ["secret a: not read in time"])
-                    }
-                    for await _ in starts { break }
-                    first.cancelAll()
+        try await gate.run { reader in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let found = await reader.credentials(Self.query, deadline: PullSecretTests.later())
+                    #expect(found.unread == ["secret a: not read in time"])
                 }
+                while gate.asked.withLock({ $0 }) == 0 { await Task.yield() }
+                // Cancelled as an admission is whose client has gone.
+                group.cancelAll()
             }
-            await Self.wait(for: 0, reader)
-            group.addTask {
-                #expect(await reader.credentials(Self.query, deadline: PullSecretTests.later()).secrets.count == 1)
-            }
-            await Self.wait(for: 1, reader)
-            start.yield()
+            gate.letGo()
+            #expect(await reader.credentials(Self.query, deadline: PullSecretTests.later()).secrets.count == 1)
         }
-        #expect(gate.asked.withLock { $0 } == 2, "the second makes a request of its own")
-        #expect(reader.state.withLock { $0.flights.isEmpty })
+        #expect(gate.asked.withLock { $0 } == 1, "the second caller gets the first one's request")
     }
 
-    @Test func theDeadlineEndsTheWaiting() async {
+    @Test func theDeadlineEndsTheWaiting() async throws {
         let gate = Gate()
-        let reader = gate.reader { _ in }
-        let found = await reader.credentials(Self.query, deadline: .now)
-        #expect(found.secrets.isEmpty)
-        #expect(found.unread == ["secret a: not read in time"])
-        #expect(reader.state.withLock { $0.flights.isEmpty }, "the request is cut off, and the next may try")
-        #expect(reader.state.withLock { $0.cache.count } == 0, "nothing was learnt")
+        try await gate.run(sleepUntil: { _ in }) { reader in
+            let found = await reader.credentials(Self.query, deadline: .now)
+            #expect(found.secrets.isEmpty)
+            #expect(found.unread == ["secret a: not read in time"])
+        }
     }
 }
 

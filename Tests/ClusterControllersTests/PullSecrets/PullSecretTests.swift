@@ -5,7 +5,6 @@ import KubernetesAPI
 import PodAdmission
 import Synchronization
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 
@@ -39,8 +38,13 @@ struct PullSecretTests {
             self.objects = objects
         }
 
-        var reader: PullSecretReader {
-            PullSecretReader(get: { path throws(KubernetesAPIError) in try self.get(path) }, now: { self.now })
+        /// Runs a reader of this API server while `body` runs.
+        func run(_ body: @Sendable (PullSecretReader) async throws -> Void) async throws {
+            let reader = PullSecretReader(
+                get: { path throws(KubernetesAPIError) in try self.get(path) },
+                now: { self.now }
+            )
+            try await withService(reader) { try await body(reader) }
         }
 
         var now: ContinuousClock.Instant { time.withLock { $0 } }
@@ -134,12 +138,14 @@ struct PullSecretTests {
             ),
         ]
     )
-    func reads(row: Row) async {
+    func reads(row: Row) async throws {
         let store = Store(Self.store)
         let query = PullSecretsQuery(namespace: "shop", imagePullSecrets: row.names, serviceAccountName: row.account)
-        let credentials = await store.reader.credentials(query, deadline: Self.later())
-        #expect(credentials.secrets.map(\.description) == row.found.map { "credentials for \($0)" }, "\(row.why)")
-        #expect(credentials.unread == row.unread, "\(row.why)")
+        try await store.run { reader in
+            let credentials = await reader.credentials(query, deadline: Self.later())
+            #expect(credentials.secrets.map(\.description) == row.found.map { "credentials for \($0)" }, "\(row.why)")
+            #expect(credentials.unread == row.unread, "\(row.why)")
+        }
         #expect(store.asked.withLock { $0.sorted() } == row.asked, "\(row.why)")
     }
 
@@ -148,21 +154,23 @@ struct PullSecretTests {
         ("hidden", 10, 2, "and no longer"), ("gone", 9, 1, "missing ones too"), ("opaque", 9, 1, "others too"),
         ("slow", 0, 2, "an API server in trouble says nothing of a secret"),
     ])
-    func keeps(name: String, after seconds: Int, requests: Int, why: String) async {
+    func keeps(name: String, after seconds: Int, requests: Int, why: String) async throws {
         let store = Store(Self.store)
-        let reader = store.reader
         let query = PullSecretsQuery(namespace: "shop", imagePullSecrets: [name])
-        _ = await reader.credentials(query, deadline: Self.later())
-        store.time.withLock { $0 += .seconds(seconds) }
-        _ = await reader.credentials(query, deadline: Self.later())
+        try await store.run { reader in
+            _ = await reader.credentials(query, deadline: Self.later())
+            store.time.withLock { $0 += .seconds(seconds) }
+            _ = await reader.credentials(query, deadline: Self.later())
+        }
         #expect(store.asked.withLock { $0.count } == requests, "\(why)")
     }
 
-    @Test func keepsNamespacesApart() async {
-        let reader = Store(Self.store).reader
-        for (namespace, count) in [("shop", 1), ("other", 0)] {
-            let query = PullSecretsQuery(namespace: namespace, imagePullSecrets: ["a"])
-            #expect(await reader.credentials(query, deadline: Self.later()).secrets.count == count)
+    @Test func keepsNamespacesApart() async throws {
+        try await Store(Self.store).run { reader in
+            for (namespace, count) in [("shop", 1), ("other", 0)] {
+                let query = PullSecretsQuery(namespace: namespace, imagePullSecrets: ["a"])
+                #expect(await reader.credentials(query, deadline: Self.later()).secrets.count == count)
+            }
         }
     }
 

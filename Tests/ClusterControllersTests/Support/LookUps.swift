@@ -1,9 +1,8 @@
-import ImageRegistry
 import PodAdmission
 import Synchronization
 
 /// Answers every image, and notes what was asked.
-final class LookUps: ImageInspecting {
+final class LookUps: ImageResolving {
     private struct State {
         var asked: [String] = []
         var active = 0
@@ -14,7 +13,7 @@ final class LookUps: ImageInspecting {
     private let answer: @Sendable (String) -> ImageAnswer
     private let hold: @Sendable (String) async -> Void
 
-    /// What was asked, with the secrets that could not be read.
+    /// What was asked, with whose secrets.
     var asked: [String] { state.withLock { $0.asked } }
     /// How many were looked up at once.
     var mostActive: Int { state.withLock { $0.mostActive } }
@@ -28,20 +27,17 @@ final class LookUps: ImageInspecting {
         self.answer = answer
     }
 
-    func answers(
-        for images: [String],
-        credentials: PullCredentials,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
+    func reports(on query: ImageQuery) async -> [ImageReport] {
+        let secrets = query.pullSecrets.map { " \($0.namespace)/\($0.serviceAccountName ?? "")" } ?? ""
         state.withLock { state in
-            state.asked += images.map { "\($0)\(credentials.unread.map { " \($0)" }.joined())" }
+            state.asked += query.images.map { "\($0)\(secrets)" }
             state.active += 1
             state.mostActive = max(state.mostActive, state.active)
         }
-        for image in images { await hold(image) }
+        for image in query.images { await hold(image) }
         for _ in 0..<20 { await Task.yield() }
         state.withLock { $0.active -= 1 }
-        return Dictionary(uniqueKeysWithValues: images.map { ($0, answer($0)) })
+        return query.images.map { ImageReport(image: $0, answer: answer($0)) }
     }
 
     /// Holds for ever, or until the look-up is cancelled.

@@ -1,5 +1,4 @@
 import JSON
-import WebhookServer
 
 @testable import PodAdmission
 

@@ -7,7 +7,6 @@ import PodAdmission
 import ServiceLifecycle
 import Synchronization
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 
@@ -38,9 +37,7 @@ struct CacheWarmerTests {
     ) -> CacheWarmer {
         CacheWarmer(
             client: client,
-            inspector: lookUps,
-            credentials: { query, _ in PullCredentials(unread: ["\(query.namespace)/\(query.serviceAccountName ?? "")"])
-            },
+            images: lookUps,
             ready: ready,
             logger: logger,
             metrics: WarmingMetrics(factory: metrics),
@@ -174,28 +171,6 @@ struct CacheWarmerTests {
                 try await eventually { metrics["polypod_cache_warming_images_total{unresolved}"] == 2000 }
             }
             #expect(lookUps.mostActive <= 4)
-        }
-    }
-
-    @Test("What Pods will be pinned to is looked up as well")
-    func pinned() async throws {
-        let digest = "sha256:" + String(repeating: "a", count: 64)
-        let entry = IndexEntry(digest: digest, platform: Platform(os: "wasi", architecture: "wasm"))
-        let facts = ImageFacts(
-            digest: "sha256:" + String(repeating: "b", count: 64),
-            content: .index([entry], only: nil)
-        )
-        try await Self.run { cluster, client in
-            let lookUps = LookUps(answer: { _ in .resolved(facts, staleSeconds: nil) })
-            cluster.put(Self.deployment("web", "registry.example/web:1"), Self.deployments)
-            try await withService(Self.warmer(client, lookUps)) {
-                try await eventually { lookUps.asked.count == 2 }
-                #expect(
-                    lookUps.asked == [
-                        "registry.example/web:1 shop/default", "registry.example/web@\(digest) shop/default",
-                    ]
-                )
-            }
         }
     }
 

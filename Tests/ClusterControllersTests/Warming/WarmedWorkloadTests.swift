@@ -1,7 +1,6 @@
 import JSON
 import PodAdmission
 import Testing
-import WebhookServer
 
 @testable import ClusterControllers
 

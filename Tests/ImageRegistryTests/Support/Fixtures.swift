@@ -135,7 +135,18 @@ extension ImageInspector {
         as credentials: PullCredentials = PullCredentials(),
         within time: Duration = .seconds(10)
     ) async -> ImageAnswer? {
-        await answers(for: [image], credentials: credentials, deadline: .now + time)[image]
+        await reports(on: [image], credentials: credentials, deadline: .now + time).first?.answer
+    }
+}
+
+extension ImageInspector {
+    /// The answers by image.
+    func answers(
+        for images: [String],
+        deadline: ContinuousClock.Instant
+    ) async -> [String: ImageAnswer] {
+        let reports = await reports(on: images, deadline: deadline)
+        return Dictionary(uniqueKeysWithValues: reports.map { ($0.image, $0.answer) })
     }
 }
 

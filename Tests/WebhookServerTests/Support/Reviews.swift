@@ -1,5 +1,4 @@
 import Basics
-import ImageRegistry
 import JSON
 import Logging
 import NIOCore
@@ -47,37 +46,31 @@ enum Reviews {
 }
 
 /// A look-up that answers from a table, at once.
-struct TableInspector: ImageInspecting {
+struct ImageTable: ImageResolving {
     var table: [String: ImageAnswer] = [:]
 
-    func answers(
-        for images: [String],
-        credentials: PullCredentials,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
-        Dictionary(
-            uniqueKeysWithValues: images.map { ($0, table[$0] ?? .unresolved(.init(.notFound, "no such image"))) }
-        )
+    func reports(on query: ImageQuery) async -> [ImageReport] {
+        query.images.map {
+            ImageReport(image: $0, answer: table[$0] ?? .unresolved(UnresolvedReason(.notFound, "no such image")))
+        }
     }
 }
 
 /// A look-up whose registries accept and never answer: it gives up at the deadline, as the real one does.
-final class SilentInspector: ImageInspecting {
+final class SilentResolver: ImageResolving {
     let asked = Mutex<[(images: [String], deadline: ContinuousClock.Instant)]>([])
 
-    func answers(
-        for images: [String],
-        credentials: PullCredentials,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
-        asked.withLock { $0.append((images, deadline)) }
-        try? await ContinuousClock().sleep(until: deadline)
-        return Dictionary(uniqueKeysWithValues: images.map { ($0, .unresolved(.init(.deadline, "no answer in time"))) })
+    func reports(on query: ImageQuery) async -> [ImageReport] {
+        asked.withLock { $0.append((query.images, query.deadline)) }
+        try? await ContinuousClock().sleep(until: query.deadline)
+        return query.images.map {
+            ImageReport(image: $0, answer: .unresolved(UnresolvedReason(.deadline, "no answer in time")))
+        }
     }
 }
 
 /// A look-up that answers when the test says so.
-final class GatedInspector: ImageInspecting {
+final class GatedResolver: ImageResolving {
     private let gate = Promise<Void>()
     private let entered = Promise<Void>()
 
@@ -86,20 +79,16 @@ final class GatedInspector: ImageInspecting {
         guard await entered.value() != nil else { throw CancellationError() }
     }
 
-    func answers(
-        for images: [String],
-        credentials: PullCredentials,
-        deadline: ContinuousClock.Instant
-    ) async -> [String: ImageAnswer] {
+    func reports(on query: ImageQuery) async -> [ImageReport] {
         entered.fulfill(())
         _ = await gate.value()
-        return [:]
+        return []
     }
 }
 
 extension AdmissionHandler {
     static func test(
-        _ inspector: any ImageInspecting = TableInspector(),
+        _ images: any ImageResolving = ImageTable(),
         policies: PolicySet = PolicySet(),
         environment: AdmissionEnvironment? = nil,
         metrics: AdmissionMetrics = AdmissionMetrics(),
@@ -107,7 +96,7 @@ extension AdmissionHandler {
     ) -> AdmissionHandler {
         AdmissionHandler(
             environment: environment ?? AdmissionEnvironment(policies: policies),
-            inspector: inspector,
+            images: images,
             logger: logger,
             metrics: metrics
         )

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Basics
 import HTTPTypes
-import ImageRegistry
 import Logging
 import NIOCore
 import NIOHTTP1

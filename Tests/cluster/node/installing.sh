@@ -36,7 +36,7 @@ case_broken_configuration() {
 # In containerd 1.x, a table of an imported file replaces the whole table of the main file.
 case_imported_configuration() {
   local said status=0
-  grep -q ' v\?1\.' <<<"$("${node_shell[@]}" containerd --version)" || skip "containerd 2 merges what it imports"
+  grep -q ' v\?1\.' <<<"$("${node_shell[@]}" containerd --version)" || skip "containerd 2 merges imported tables"
   mkdir -p "$node_root/etc/containerd/conf.d"
   printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  enable_tls_streaming = false\n' >"$node_root/etc/containerd/conf.d/other.toml"
   sed -i '1a imports = ["/etc/containerd/conf.d/*.toml"]' "$config"

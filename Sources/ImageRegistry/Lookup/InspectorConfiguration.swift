@@ -1,4 +1,5 @@
 public import Logging
+import PodAdmission
 
 /// What an ``ImageInspector`` is made of.
 ///
@@ -65,4 +66,86 @@ public struct InspectorConfiguration: Sendable {
 
     /// Creates a configuration of defaults.
     public init() {}
+}
+
+extension InspectorConfiguration {
+    /// How requests reach registries.
+    ///
+    /// - Throws: ``SetupError`` for a file or a proxy variable that cannot be used.
+    func transport() throws(SetupError) -> Transport {
+        Transport(
+            tls: try TLSSettings(registries: registries, caFile: caFile),
+            proxies: try ProxySettings(environment: environment),
+            guarding: AddressGuard(resolver: resolver, now: now),
+            refused: refusedNetworks,
+            connectTimeout: connectTimeout
+        )
+    }
+
+    /// How one image is looked up.
+    ///
+    /// - Throws: ``SetupError`` where the environment does not say whom a cloud knows this process as.
+    func lookup(transport: Transport, answers: AnswerStore) throws(SetupError) -> ImageLookup {
+        let authorizer = Authorizer(
+            transport: transport,
+            cache: TokenCache(),
+            realms: TokenServerPolicy(allowedHosts: realmHosts),
+            registries: registries,
+            now: now
+        )
+        var cloudSettings = cloudSettings
+        cloudSettings.usesMetadataServer = usesMetadataServer
+        cloudSettings.now = now
+        cloudSettings.logger = logger
+        let limits = RegistryGate.Limits(
+            active: lookupsPerRegistry,
+            waiting: queuePerRegistry,
+            outages: outagesBeforePause,
+            pause: outagePause
+        )
+        return ImageLookup(
+            registries: registries,
+            credentials: credentials,
+            cloud: try CloudCredentials(cloud, environment: environment, transport: transport, settings: cloudSettings),
+            client: RegistryClient(transport: transport, authorizer: authorizer, registries: registries),
+            gates: RegistryGates(limits: limits, now: now),
+            answers: answers,
+            timeout: lookupTimeout
+        )
+    }
+
+    /// An empty cache of answers.
+    var answerCache: AnswerCache {
+        AnswerCache(
+            entries: cacheEntries,
+            bytes: cacheBytes,
+            lifetimes: AnswerCache.Lifetimes(tag: tagLifetime, failure: failureLifetime, stale: staleLifetime)
+        )
+    }
+}
+
+/// Why an ``ImageInspector`` cannot be made of its configuration.
+public struct SetupError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The bounded set of reasons.
+    public enum Code: String, Sendable {
+        /// A file of certificates or a key cannot be read or does not hold what it should.
+        case badFile = "bad-file"
+        /// A proxy variable does not hold a URL of a kind that is supported.
+        case badProxy = "bad-proxy"
+        /// The environment does not say whom a cloud knows this process as.
+        case badCloud = "bad-cloud"
+    }
+
+    /// Which reason it is.
+    public var code: Code
+    /// Which file or variable it is and what was expected; never a secret.
+    public var detail: String
+
+    init(_ code: Code, _ detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    /// A text for people; it never shows a secret.
+    public var description: String { detail }
 }

@@ -4,9 +4,9 @@ import PodAdmission
 
 /// What an answer is kept under: the normalised reference, and the credentials that it was asked with.
 ///
-/// With the credentials in it, what a registry told one who may see a private image does not answer one who may not. It
-/// is a digest of 128 bits rather than the text, since tens of thousands are kept; only who makes 2^64 images could make
-/// two that meet, and both would be theirs.
+/// The credentials are part of it: what a registry tells a tenant that may see a private image does not answer another
+/// tenant. It is a digest of 128 bits and not the text, since tens of thousands are kept; two references with the same
+/// key would take about 2^64 images, all of the same author.
 struct AnswerKey: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
@@ -36,13 +36,14 @@ final class SharedFacts: Sendable {
 
     /// An estimate of the memory that the facts take, in bytes.
     var cost: Int {
-        func cost(_ manifest: ImageDescription) -> Int {
-            128 + (manifest.entrypoint + manifest.cmd).reduce(0) { $0 + $1.utf8.count + 48 }
-                + manifest.workingDirectory.utf8.count
+        func cost(_ image: ImageDescription) -> Int {
+            128 + (image.entrypoint + image.cmd).reduce(0) { $0 + $1.utf8.count + 48 }
+                + image.workingDirectory.utf8.count
         }
         switch facts.content {
-        case .image(let manifest): return 256 + cost(manifest)
-        case .index(let entries, let only): return 256 + entries.count * 176 + (only.map(cost) ?? 0)
+        case .image(let image): return 256 + cost(image)
+        case .index(let entries, let read):
+            return 256 + entries.count * 176 + read.reduce(0) { $0 + 64 + cost($1.image) }
         }
     }
 }
@@ -103,9 +104,19 @@ struct AnswerCache: Sendable {
 
     /// What is known of `key` at `now`.
     ///
-    /// - Parameter isDigest: Whether the reference names a digest, what a registry cannot change its mind about.
-    mutating func find(_ key: AnswerKey, isDigest: Bool, at now: ContinuousClock.Instant) -> Found {
-        guard let entry = entries.value(for: key) else { return .missing(fallback: nil) }
+    /// - Parameters:
+    ///   - key: The image and its credentials.
+    ///   - isDigest: Whether the reference names a digest, whose content never changes.
+    ///   - preference: Which entries of an index a decision rests on; facts that lack those are as good as none.
+    ///   - now: The time.
+    mutating func find(
+        _ key: AnswerKey,
+        isDigest: Bool,
+        preference: EntryPreference = EntryPreference(),
+        at now: ContinuousClock.Instant
+    ) -> Found {
+        guard var entry = entries.value(for: key) else { return .missing(fallback: nil) }
+        if let kept = entry.facts, !kept.facts.suffice(for: preference) { entry.facts = nil }
         if let kept = entry.facts, isDigest || now - entry.obtained < lifetimes.tag {
             return .fresh(.resolved(kept.facts, staleSeconds: nil))
         }

@@ -45,19 +45,18 @@ enum OCIDocument: Sendable {
     }
 }
 
-/// The annotations that count.
-struct WasmAnnotations: Sendable {
-    var variant: String?
-    var handler: String?
-
-    init(reading object: JSONObject) throws(FieldError) {
+extension WasmAnnotations {
+    /// Reads the annotations of a manifest, an index or a descriptor.
+    fileprivate init(reading object: JSONObject) throws(FieldError) {
         let annotations = try object.optionalObject("annotations")
-        variant = try annotations?.optionalString("module.wasm.image/variant").flatMap(Self.short)
-        handler = try annotations?.optionalString("run.oci.handler").flatMap(Self.short)
+        self.init(
+            variant: try annotations?.optionalString("module.wasm.image/variant").flatMap(Self.known),
+            handler: try annotations?.optionalString("run.oci.handler").flatMap(Self.known)
+        )
     }
 
-    /// Values that nobody gives a meaning to are not kept.
-    private static func short(_ text: String) -> String? { text.utf8.count <= 128 ? text : nil }
+    /// Longer values have no meaning to any runtime and are not kept.
+    private static func known(_ text: String) -> String? { text.utf8.count <= 128 ? text : nil }
 }
 
 /// An image manifest.

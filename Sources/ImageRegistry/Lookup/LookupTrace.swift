@@ -2,16 +2,6 @@ import Metrics
 import PodAdmission
 import Synchronization
 
-/// With what kind of credential a registry answered.
-public enum CredentialKind: String, Sendable, CaseIterable {
-    /// None, or a token that anybody gets.
-    case anonymous
-    /// A user name and a password with each request.
-    case basic
-    /// A token that was given for a credential.
-    case token
-}
-
 /// What one look-up took.
 ///
 /// It belongs to one look-up and is read when that is done.

@@ -1,17 +1,17 @@
 import PodAdmission
 
-extension CheckRun {
+extension CheckReport {
     /// The run for a person: an object a paragraph, then one line for all.
     func text(for terminal: Terminal) -> String {
-        objects.map { $0.text(for: terminal) + "\n" }.joined() + summary(for: terminal) + "\n"
+        results.map { $0.text(for: terminal) + "\n" }.joined() + summary(for: terminal) + "\n"
     }
 
     private func summary(for terminal: Terminal) -> String {
-        let denied = objects.count { !$0.isAllowed }
+        let denied = results.count { !$0.isAllowed }
         var parts = [
-            counted(objects.count, "workload"), "\(objects.count(where: \.isChanged)) changed", "\(denied) denied",
+            counted(results.count, "workload"), "\(results.count(where: \.isChanged)) changed", "\(denied) denied",
         ]
-        let unresolved = objects.count(where: \.isUnresolved)
+        let unresolved = results.count(where: \.isUnresolved)
         if unresolved > 0 { parts.append("\(unresolved) unresolved") }
         if passedOver > 0 { parts.append("\(counted(passedOver, "other object")) passed over") }
         parts.append(
@@ -26,23 +26,23 @@ extension CheckRun {
 extension CheckResult {
     /// The object for a person.
     func text(for terminal: Terminal) -> String {
-        let workload = rehearsal.workload
+        let workload = evaluation.workload
         let name = "\(workload.pod.metadata.namespace.map { "\($0)/" } ?? "")\(workload.metadata.displayName)"
         let head = "\(file):\(line)   \(workload.kind) \(terminal.styled(name, .heading))"
-        if let skipped = rehearsal.mutating.skipped { return "\(head)   left alone: \(skipped.rawValue)\n" }
-        let isPlain = rehearsal.mutating.containers.allSatisfy { $0.containerClass == .native }
-        if isPlain, !isChanged, validating.findings.isEmpty { return "\(head)   native, untouched\n" }
-        var text = head + "\n" + rehearsal.mutating.containers.table.text(for: terminal, indent: 2)
-        let changes = rehearsal.patch.flatMap(\.changes)
+        if let skipped = evaluation.mutating.skipped { return "\(head)   left alone: \(skipped.rawValue)\n" }
+        let isPlain = evaluation.mutating.containers.allSatisfy { $0.containerClass == .native }
+        if isPlain, !isChanged, evaluation.validating.findings.isEmpty { return "\(head)   native, untouched\n" }
+        var text = head + "\n" + evaluation.mutating.containers.table.text(for: terminal, indent: 2)
+        let changes = evaluation.patch.flatMap(\.changes)
         if !changes.isEmpty {
             let lines = changes.map { "  " + terminal.styled("+ \($0.path): \($0.value)", .added) + "\n" }
             text += "\n" + lines.joined()
         }
-        for notice in rehearsal.mutating.withheldPatch.flatMap(\.changes) {
+        for notice in evaluation.mutating.withheldPatch.flatMap(\.changes) {
             text += "\n  ~ DryRun, would add \(notice.path): \(notice.value)\n"
         }
-        if !validating.findings.isEmpty {
-            text += "\n" + validating.findings.map { $0.text(for: terminal) }.joined()
+        if !evaluation.validating.findings.isEmpty {
+            text += "\n" + evaluation.validating.findings.map { $0.text(for: terminal) }.joined()
         }
         return text
     }

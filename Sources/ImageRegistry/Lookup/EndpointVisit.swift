@@ -5,10 +5,9 @@ struct EndpointVisit: Sendable {
     let client: RegistryClient
     let gates: RegistryGates
     let endpoint: RegistryEndpoint
-    /// The tag or the digest.
-    let reference: String
+    let subject: ImageLookup.Subject
+    let answers: AnswerStore
     let trace: LookupTrace
-    let known: @Sendable (_ digest: String) -> ImageFacts?
 
     /// The facts, asked for as the kubelet asks: with the given credentials in their order, then with a cloud's, and
     /// without any only where there is none.
@@ -54,8 +53,8 @@ struct EndpointVisit: Sendable {
             for credential in credentials {
                 let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)
                 do throws(RegistryFailure) {
-                    let reader = ImageReader(client: client, access: access, known: known)
-                    return .success(try await reader.facts(reference))
+                    let reader = ImageReader(client: client, access: access, subject: subject, answers: answers)
+                    return .success(try await reader.facts())
                 } catch {
                     guard error.isRefusal else { throw error }
                     refusal = error

@@ -8,16 +8,43 @@ struct ImageLookup: Sendable {
     let cloud: CloudCredentials
     let client: RegistryClient
     let gates: RegistryGates
+    let answers: AnswerStore
     let timeout: Duration
 
     /// An image with the credentials that may be tried for it.
     struct Subject: Sendable {
-        var image: ImageReference
+        let image: ImageReference
         /// The credentials found for the image, in the order they are tried.
-        var candidates: [Credential]
-        /// Their fingerprints.
-        var credentials: String
-        var key: AnswerKey
+        let candidates: [Credential]
+        /// Which entries of an index have to be read.
+        let preference: EntryPreference
+        let key: AnswerKey
+        /// The fingerprints of the candidates.
+        private let fingerprints: String
+
+        init(image: ImageReference, candidates: [Credential], preference: EntryPreference) {
+            self.image = image
+            self.candidates = candidates
+            self.preference = preference
+            fingerprints = candidates.map(\.fingerprint).joined(separator: ",")
+            key = AnswerKey(reference: image.description, credentials: fingerprints)
+        }
+
+        /// Whether the reference names a digest, whose content never changes.
+        var isDigest: Bool { image.digest != nil }
+
+        /// What an answer about other content of the same repository is kept under.
+        func key(ofDigest digest: String) -> AnswerKey {
+            AnswerKey(reference: image.pinned(to: digest), credentials: fingerprints)
+        }
+
+        /// What makes two look-ups one.
+        struct Identity: Sendable, Hashable {
+            let key: AnswerKey
+            let preference: EntryPreference
+        }
+
+        var identity: Identity { Identity(key: key, preference: preference) }
     }
 
     /// What is looked up for a reference as a Pod writes it, with the credentials that its Pod brings.
@@ -28,7 +55,11 @@ struct ImageLookup: Sendable {
     /// everybody: an answer that only they brought is kept with the whole list all the same, and so is found by whoever
     /// brings the same secrets; all without a matching one share what the server's own bring. A cloud's credential is for
     /// everybody too, comes last in every list and changes all the time, and so does not count in the key.
-    func subject(_ text: String, _ pulling: PullCredentials) throws(ImageReference.Invalid) -> Subject {
+    func subject(
+        _ text: String,
+        _ pulling: PullCredentials,
+        _ preference: EntryPreference = EntryPreference()
+    ) throws(ImageReference.Invalid) -> Subject {
         let image = try ImageReference(text)
         // Those for mirrors are the same for every image of a registry, and so need not tell two images apart.
         let own = credentials.entries.isEmpty ? [] : credentials.credentials(for: image.name)
@@ -36,19 +67,13 @@ struct ImageLookup: Sendable {
         for credential in pulling.credentials(for: image.name) + own where !candidates.contains(credential) {
             candidates.append(credential)
         }
-        let fingerprints = candidates.map(\.fingerprint).joined(separator: ",")
-        let key = AnswerKey(reference: image.description, credentials: fingerprints)
-        return Subject(image: image, candidates: candidates, credentials: fingerprints, key: key)
+        return Subject(image: image, candidates: candidates, preference: preference)
     }
 
     /// The facts, from the first endpoint that has them.
     ///
     /// Each endpoint but the last gets half of the time that is left.
-    func facts(
-        _ subject: Subject,
-        trace: LookupTrace,
-        known: @escaping @Sendable (_ digest: String) -> ImageFacts?
-    ) async throws(RegistryFailure) -> ImageFacts {
+    func facts(_ subject: Subject, trace: LookupTrace) async throws(RegistryFailure) -> ImageFacts {
         let end = ContinuousClock.now + timeout
         let endpoints = try registries.endpoints(for: subject.image)
         var failures: [RegistryFailure] = []
@@ -58,7 +83,7 @@ struct ImageLookup: Sendable {
             let share = index == endpoints.count - 1 ? left : left / 2
             let result = await TimeSource.system.withTimeout(share) { () async -> Result<ImageFacts, RegistryFailure> in
                 do throws(RegistryFailure) {
-                    return .success(try await facts(subject, at: endpoint, trace: trace, known: known))
+                    return .success(try await facts(subject, at: endpoint, trace: trace))
                 } catch {
                     return .failure(error)
                 }
@@ -77,16 +102,15 @@ struct ImageLookup: Sendable {
     private func facts(
         _ subject: Subject,
         at endpoint: RegistryEndpoint,
-        trace: LookupTrace,
-        known: @escaping @Sendable (_ digest: String) -> ImageFacts?
+        trace: LookupTrace
     ) async throws(RegistryFailure) -> ImageFacts {
         let visit = EndpointVisit(
             client: client,
             gates: gates,
             endpoint: endpoint,
-            reference: subject.image.manifestReference,
-            trace: trace,
-            known: known
+            subject: subject,
+            answers: answers,
+            trace: trace
         )
         return try await visit.facts(with: candidates(subject, at: endpoint), or: cloud.match(endpoint))
     }

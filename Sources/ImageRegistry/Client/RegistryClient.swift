@@ -30,8 +30,8 @@ struct RegistryClient: Sendable {
 
     /// The manifest or index that `reference`, a tag or a digest, names.
     func manifest(_ reference: String, _ access: Access) async throws(RegistryFailure) -> Content {
-        let reply = try await authorized(access.endpoint.manifest(reference), .manifest, access)
-        return try verified(reply, wanted: ImageReference.isDigest(reference) ? reference : nil, access)
+        let reply = try await sendAuthorized(access.endpoint.manifest(reference), .manifest, access)
+        return try verify(reply, wanted: ImageReference.isDigest(reference) ? reference : nil, access)
     }
 
     /// The config that a manifest names.
@@ -39,12 +39,12 @@ struct RegistryClient: Sendable {
         guard descriptor.size ?? 0 <= Self.bodyLimit else {
             throw RegistryFailure(.badResponse, "\(access.host): an image config of more than \(Self.bodyLimit) bytes")
         }
-        let reply = try await authorized(access.endpoint.blob(descriptor.digest), .config, access)
-        return try verified(reply, wanted: descriptor.digest, access)
+        let reply = try await sendAuthorized(access.endpoint.blob(descriptor.digest), .config, access)
+        return try verify(reply, wanted: descriptor.digest, access)
     }
 
     /// What is parsed afterwards is exactly what was hashed here, from one response (CVE-2022-47633).
-    private func verified(
+    private func verify(
         _ reply: TransportResponse,
         wanted: String?,
         _ access: Access
@@ -67,7 +67,7 @@ struct RegistryClient: Sendable {
     }
 
     /// Sends with what is known to be wanted, and once more after a 401: a token may have ended before its time.
-    private func authorized(
+    private func sendAuthorized(
         _ url: WebURL,
         _ kind: LookupTrace.Kind,
         _ access: Access
@@ -78,7 +78,7 @@ struct RegistryClient: Sendable {
             credential: access.credential,
             trace: access.trace
         )
-        var (reply, isHome) = try await followed(url, kind, authorization, access)
+        var (reply, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
         if reply.status == 401, isHome {
             if let key = authorization?.tokenKey { authorizer.cache.drop(key) }
             let challenges = reply.headers["WWW-Authenticate"].prefix(8).flatMap { Challenge.parse($0) }
@@ -91,7 +91,7 @@ struct RegistryClient: Sendable {
             // The same once more would be the same refusal, and one step nearer to a user that is locked out.
             if let answer, answer.header != authorization?.header {
                 authorization = answer
-                (reply, isHome) = try await followed(url, kind, authorization, access)
+                (reply, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
             }
             if reply.status == 401, let key = authorization?.tokenKey { authorizer.cache.drop(key) }
         }
@@ -106,7 +106,7 @@ struct RegistryClient: Sendable {
     /// to http; every hop's address is checked, and only what the operator named may lead to loopback.
     ///
     /// - Returns: The last answer, and whether it is the endpoint's own.
-    private func followed(
+    private func sendFollowingRedirects(
         _ url: WebURL,
         _ kind: LookupTrace.Kind,
         _ authorization: Authorization?,

@@ -1,22 +1,22 @@
 import JSON
 import PodAdmission
 
-extension CheckRun {
+extension CheckReport {
     /// The run in the documented form.
-    var json: JSONValue { ["objects": .array(objects.map(\.json))] }
+    var json: JSONValue { ["objects": .array(results.map(\.json))] }
 }
 
 extension CheckResult {
     /// The object in the documented form.
     var json: JSONValue {
-        let workload = rehearsal.workload
+        let workload = evaluation.workload
         return [
             "kind": .string(workload.kind),
             "namespace": .string(workload.pod.metadata.namespace ?? "default"),
             "name": .string(workload.metadata.displayName),
             "source": ["file": .string(file), "line": .number(String(line))],
             "containers": .array(
-                rehearsal.mutating.containers.map { verdict in
+                evaluation.mutating.containers.map { verdict in
                     [
                         "name": .string(verdict.container.name),
                         "image": verdict.container.image.map { .string($0) } ?? .null,
@@ -24,8 +24,8 @@ extension CheckResult {
                     ]
                 }
             ),
-            "patch": .array(rehearsal.patch.map(\.json)),
-            "findings": .array(validating.findings.map(\.json)),
+            "patch": .array(evaluation.patch.map(\.json)),
+            "findings": .array(evaluation.validating.findings.map(\.json)),
             "allowed": .bool(isAllowed),
         ]
     }

@@ -1,0 +1,37 @@
+import JSON
+import PodAdmission
+
+/// The result of `polypod check` for one workload.
+struct CheckResult: Sendable {
+    /// The file that holds it.
+    let file: String
+    /// The line at which it starts, from 1.
+    let line: Int
+    /// The decisions of both webhooks on its Pods.
+    let evaluation: WorkloadEvaluation
+
+    /// Whether its Pods would be admitted.
+    var isAllowed: Bool { evaluation.validating.isAllowed }
+    /// Whether its Pods would be changed.
+    var isChanged: Bool { !evaluation.patch.isEmpty }
+    /// Whether a container is neither Wasm nor native for certain.
+    var isUnresolved: Bool { evaluation.mutating.containers.contains { $0.containerClass == .unknown } }
+}
+
+/// The result of `polypod check` for everything that it was given.
+struct CheckReport: Sendable {
+    /// The workloads, in the order they were given.
+    var results: [CheckResult] = []
+    /// Every object as it would be admitted, those that hold no Pod included, those denied left out.
+    var admitted: [JSONValue] = []
+    /// The number of objects that hold no Pod.
+    var passedOver = 0
+    /// The number of images that were looked up.
+    var images = 0
+    /// The number of requests that the look-ups took.
+    var requests = 0
+    /// The time that the look-ups took.
+    var elapsed = Duration.zero
+    /// A warning about the choice of policies; nil for none.
+    var policyWarning: String?
+}
