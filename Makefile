@@ -1,19 +1,20 @@
-# Polypod: what to type. `make` alone lists it.
+# Polypod's make targets. Run `make` without a target to list them.
 
 .POSIX:
 
-# More words for the program that `make run` starts, and for every swift build, such as `-j 2`.
+# Further arguments for `polypod demo`, which `make run` starts.
 ARGS =
 # The engine of the node's runtime: wasmedge, wasmtime or wasmer.
 ENGINE = wasmedge
-# The engines in one node image, for node-image-test.
+# The engines in one node image, for `make node-image-test`.
 ENGINES = wasmedge wasmtime
+# Further flags for swift run, swift build and swift test, such as `-j 2`.
 SWIFT_FLAGS =
 
-# Where `make examples-push` puts the examples' images, over plain HTTP.
+# The registry to which `make examples-push` pushes the examples' images, over plain HTTP.
 REGISTRY = localhost:5000
 
-# What Swift on Debian needs beside itself; installed by `make setup` where it is missing and apt is there.
+# The packages that Swift needs on Debian. `make setup` installs missing ones if apt is available.
 PACKAGES = binutils ca-certificates g++ git libc6-dev libcurl4-openssl-dev libssl-dev libxml2-dev pkg-config tzdata zlib1g-dev
 LINT_PACKAGES = shellcheck
 EXAMPLE_PACKAGES = clang lld wasi-libc libclang-rt-dev-wasm32 wabt
@@ -29,10 +30,10 @@ SWIFT_SOURCES = Package.swift Sources Tests
 
 .PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test node-test production-test lint format clean
 
-help: ## this list
+help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
-setup: ## install what Swift needs here (Debian with apt; other systems: nothing)
+setup: ## install the packages that Swift needs (only on Debian with apt)
 	@$(MAKE) -s install-packages WANTED="$(PACKAGES)"
 	@command -v swift >/dev/null || { echo "Swift 6.3 is not on the PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
 
@@ -45,76 +46,76 @@ setup-examples:
 setup-cluster-test:
 	@$(MAKE) -s install-packages WANTED="$(CLUSTER_PACKAGES)"
 
-run: setup ## build everything needed and show it at work: polypod demo
+run: setup ## build what is needed and run polypod demo
 	swift run $(SWIFT_FLAGS) polypod demo $(ARGS)
 
-test: setup ## every test that needs no cluster
+test: setup ## run every test that needs no cluster
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift test $(SWIFT_FLAGS) --skip-build
 
-build: setup ## debug build
+build: setup ## create a debug build
 	swift build $(SWIFT_FLAGS)
 
-release: setup ## static, stripped binaries in build/release
+release: setup ## build static, stripped binaries in build/release
 	deploy/webhook/build-static polypod-webhook build/release
 	deploy/webhook/build-static polypod build/release
 
-image: ## the webhook's image, with docker, podman or buildah; IMAGE_FROM_HOST=1 pulls nothing
+image: ## build the webhook's image with docker, podman or buildah; IMAGE_FROM_HOST=1 pulls nothing
 	@deploy/webhook/make-image
 
-examples: setup-examples ## the Wasm modules of deploy/examples in build/examples
+examples: setup-examples ## build the Wasm modules of deploy/examples in build/examples
 	@deploy/examples/modules/build build/examples
 
-examples-push: examples ## and their images: to REGISTRY=HOST:PORT, over plain HTTP
+examples-push: examples ## build the modules and push their images to REGISTRY=HOST:PORT, over plain HTTP
 	@$(MAKE) -s install-packages WANTED=python3
 	@Tests/cluster/push_image.py http://$(REGISTRY)/polypod-dev deploy/examples/modules/images build/examples
 
-bundle: ## the node's runtime, crun with ENGINE (wasmedge), in .build/crun-ENGINE; as root, on Debian, without Docker
+bundle: ## build the node's runtime, crun with ENGINE (wasmedge), in .build/crun-ENGINE; as root, on Debian, without Docker
 	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES)"
 	deploy/node-image/make-bundle $(ENGINE) .build/crun-$(ENGINE)
 
-node-image-test: setup ## every target of deploy/node-image/Dockerfile with buildah, on stand-ins for the base images
+node-image-test: setup ## build every target of deploy/node-image/Dockerfile with buildah, on stand-ins for the base images
 	@$(MAKE) -s install-packages WANTED="$(BUNDLE_PACKAGES) buildah busybox-static"
 	ENGINES="$(ENGINES)" Tests/node-image/run
 
-kind-up: ## a kind cluster with Polypod and an example in it; with docker or podman
+kind-up: ## create a kind cluster with Polypod and an example, with docker or podman
 	@deploy/local/up kind
 
-k3d-up: ## the same with k3d
+k3d-up: ## create the same cluster with k3d
 	@deploy/local/up k3d
 
-down: ## remove these clusters and their registry
+down: ## remove the clusters of kind-up and k3d-up and their registry
 	@deploy/local/down
 
-measure: setup ## hold every promised figure against this machine (about a minute and a half, after two release builds)
+measure: setup ## measure every promised figure on this machine (about a minute and a half, after two release builds)
 	@$(MAKE) -s install-packages WANTED="openssl python3 wrk"
 	deploy/webhook/build-static polypod-webhook build/measure
 	deploy/webhook/build-static constant-server build/measure
 	Benchmarks/measure build/measure/polypod-webhook build/measure/constant-server
 
-cluster-test: setup-cluster-test ## the tests on a cluster; see Tests/cluster/README.md for the variables
+cluster-test: setup-cluster-test ## run the tests on a cluster; see Tests/cluster/README.md for the variables
 	@Tests/cluster/run
 
-production-test: setup-cluster-test ## Polypod as a platform team runs it, on a cluster; see Tests/cluster/README.md
+production-test: setup-cluster-test ## test Polypod on a cluster as a platform team runs it; see Tests/cluster/README.md
 	@$(MAKE) -s install-packages WANTED="$(PRODUCTION_PACKAGES)"
 	@Tests/cluster/production/run
 
-node-test: setup-cluster-test setup-examples ## the tests on a node that knows runc alone; see Tests/cluster/README.md
+node-test: setup-cluster-test setup-examples ## run the tests on a node that has only runc; see Tests/cluster/README.md
 	@$(MAKE) -s install-packages WANTED="nginx-light"
 	@Tests/cluster/node/run
 
-lint: ## the rules of the code: swift format, shellcheck
+lint: ## check the code style with swift format and shellcheck
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x $(SCRIPTS); \
 	else echo "shellcheck is not installed: scripts not checked (make setup-lint)"; fi
 
-format: ## write the code as the rules want it
+format: ## format the code with swift format
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-clean: ## remove what was built
+clean: ## remove the build results
 	rm -rf .build build
 
-# install-packages WANTED="..." installs those of the packages that are missing, as root or with sudo.
+# install-packages WANTED="..." installs the missing ones of these packages, as root or with sudo.
 .PHONY: install-packages
 install-packages:
 	@command -v apt-get >/dev/null || exit 0; \

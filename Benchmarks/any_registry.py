@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""any_registry.py PORT: a registry on loopback that has every image.
+"""any_registry.py PORT: runs a registry on loopback that has every image.
 
-Repositories whose name starts with wasm hold a Wasm image, with native a Linux image, with index an index of two
-Linux images. Every name has content, and so digests, of its own. GET /count says how many requests it answered.
+A repository whose name starts with wasm contains a Wasm image, with native a Linux image, with index an index of two
+Linux images. Every name has its own content, and so its own digests. GET /count returns the number of answered requests.
 """
 import hashlib
 import json
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        # Without it the kernel holds the second write of an answer back for 40 ms.
+        # Without TCP_NODELAY, the kernel delays the second write of an answer by 40 ms.
         self.connection.setsockopt(6, 1, True)
 
     def log_message(self, *_):

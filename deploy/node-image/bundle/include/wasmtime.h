@@ -1,4 +1,4 @@
-/* The types of Wasmtime's C API that crun's handler names. Every function is looked up by name at run time.  */
+/* The types of Wasmtime's C API that crun's handler uses. crun looks up every function by name at run time.  */
 #ifndef WASMTIME_H
 #define WASMTIME_H
 
@@ -23,7 +23,7 @@ typedef struct
 } wasm_byte_vec_t;
 typedef wasm_byte_vec_t wasm_name_t;
 
-/* A function is known by its store and a pointer of the library's own.  */
+/* A function is identified by its store and a private pointer of the library.  */
 typedef struct
 {
   uint64_t store_id;
