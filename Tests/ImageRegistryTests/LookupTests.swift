@@ -1,3 +1,4 @@
+import Basics
 import PodAdmission
 import Testing
 
@@ -241,5 +242,88 @@ import Testing
         inspector.stop()
         await inspector.run()
         #expect(await inspector.answer("ghcr.io/a/b:c")?.reason?.code == .overloaded)
+    }
+
+    @Test("What an index wraps is known under its own digest too, and is asked for once")
+    func imageBehindAnIndex() async throws {
+        try await FakeRegistry.run { registry in
+            let index = Fixture.index([("wasi/wasm", Self.wasmImage), ("unknown/unknown", Self.attestation)])
+            registry.put("app", tag: "v1", index, Self.wasmImage, Self.wasm)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                _ = await inspector.answer("\(registry.host)/app:v1")
+                registry.forget()
+                let pinned = "\(registry.host)/app@\(Self.wasmImage.digest)"
+                let facts = try #require(await inspector.answer(pinned)?.facts)
+                guard case .image(let image) = facts.content else {
+                    Issue.record("not an image")
+                    return
+                }
+                #expect(image.entrypoint == ["/app.wasm"])
+                #expect(registry.log.isEmpty, "the validating webhook asks for nothing again")
+            }
+        }
+    }
+
+    @Test("The Wasm entry of an index for nodes is read for a decision that prefers it, and for no other")
+    func preferredEntry() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("app", tag: "v1", Self.nested, Self.linuxImage, Self.linux, Self.wasmImage, Self.wasm)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                for (prefersWasm, requests, read) in [(false, 1, 0), (true, 3, 1), (false, 0, 1), (true, 0, 1)] {
+                    registry.forget()
+                    let preference = EntryPreference(prefersWasm: prefersWasm)
+                    let reports = await inspector.reports(
+                        on: [image],
+                        preference: preference,
+                        deadline: .now + .seconds(10)
+                    )
+                    guard case .index(_, let images)? = reports.first?.answer.facts?.content else {
+                        Issue.record("not an index: \(reports)")
+                        return
+                    }
+                    #expect(images.count == read)
+                    #expect(registry.log.count == requests)
+                }
+            }
+        }
+    }
+
+    @Test("An index whose Wasm entry is gone, or is an index, is unresolved")
+    func brokenWasmEntry() async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("gone", tag: "v1", Fixture.index([("wasi/wasm", Self.wasmImage)]))
+            registry.put("nested", tag: "v1", Fixture.index([("wasi/wasm", Self.nested)]), Self.nested)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                #expect(await inspector.answer("\(registry.host)/gone:v1")?.reason?.code == .notFound)
+                #expect(await inspector.answer("\(registry.host)/nested:v1")?.reason?.code == .badResponse)
+            }
+        }
+    }
+
+    @Test("After one call has waited in vain, the next does not wait for the same look-up again")
+    func silentRegistryCostsOneDeadline() async throws {
+        try await FakeRegistry.run { registry in
+            let silence = Promise<Void>()
+            registry.handle { _ in
+                _ = await silence.value()
+                return Fixture.index([]).reply()
+            }
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                let budget = Duration.milliseconds(300)
+                let start = ContinuousClock.now
+                #expect(await inspector.answer(image, within: budget)?.reason?.code == .deadline)
+                #expect(start.duration(to: .now) >= budget)
+                let second = ContinuousClock.now
+                for _ in 0..<10 {
+                    #expect(await inspector.answer(image, within: budget)?.reason?.code == .deadline)
+                }
+                #expect(second.duration(to: .now) < budget, "ten more calls wait less than one would")
+                #expect(registry.log.count == 1, "the look-up goes on behind them")
+                silence.fulfill(())
+                #expect(await inspector.answer(image)?.facts != nil, "a call with more time still gets the answer")
+            }
+        }
     }
 }
