@@ -112,7 +112,7 @@ struct ClusterServices: Sendable {
         }
         environment.decided = { admission in
             policies.decided(admission)
-            events?.decided(admission)
+            events?.record(admission)
         }
         environment.probeNamespace = WebhookProbe.namespace
         return environment
