@@ -111,7 +111,7 @@ struct ClusterServices: Sendable {
             await secrets?.credentials(query, deadline: deadline) ?? PullCredentials()
         }
         environment.decided = { admission in
-            policies.decided(admission)
+            policies.record(admission)
             events?.record(admission)
         }
         environment.probeNamespace = WebhookProbe.namespace

@@ -1,4 +1,4 @@
-/// Decides from the outcomes of probes when the failure policy may be Fail: Fail after a while, Ignore soon.
+/// Decides the failure policy from the outcomes of probes: Fail after a series of successes, Ignore after a few failures.
 struct FailurePolicyBudget: Sendable {
     /// How many successes in a row are needed before Fail.
     static let requiredSuccesses = 3
@@ -24,7 +24,7 @@ struct FailurePolicyBudget: Sendable {
 
     /// Counts an outcome.
     ///
-    /// An outcome that says nothing about the webhooks interrupts a series of successes and is not a failure.
+    /// A fault outside the webhooks ends a series of successes and does not count as a failure.
     mutating func record(_ outcome: ProbeOutcome, at now: ContinuousClock.Instant) {
         if outcome == .succeeded {
             recordSuccess(at: now)
