@@ -1,4 +1,4 @@
-/// Decides the failure policy from the outcomes of probes: Fail after a series of successes, Ignore after a few failures.
+/// Decides the failure policy from probe outcomes: Fail after a series of successes, Ignore after a few failures.
 struct FailurePolicyBudget: Sendable {
     /// How many successes in a row are needed before Fail.
     static let requiredSuccesses = 3

@@ -55,8 +55,8 @@ struct PolicyStatus: Sendable, Equatable {
 
     /// Returns `status` with these conditions; the same value if it has them already.
     ///
-    /// Fields and conditions of other writers stay. A condition keeps its `lastTransitionTime` until its `status` changes
-    /// (meta/v1, Condition).
+    /// Fields and conditions of other writers stay. A condition keeps its `lastTransitionTime` until its `status`
+    /// changes (meta/v1, Condition).
     func applied(to status: JSONValue?, at unixTime: Int) -> JSONValue {
         var object = status?.object ?? JSONObject()
         let old = object["conditions"]?.array ?? []

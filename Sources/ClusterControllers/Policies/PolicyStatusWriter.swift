@@ -6,7 +6,7 @@ import PodAdmission
 import ServiceLifecycle
 import Synchronization
 
-/// Writes the status of the cluster's WasmPolicies: the conditions of a new version at once, counts of Pods with a flush.
+/// Writes the status of WasmPolicies: the conditions of a new version at once, the counts of Pods with a flush.
 final class PolicyStatusWriter: Sendable {
     /// Returns what the ``PolicyController`` has of the policy of this name; nil if it is gone.
     typealias Entries = @Sendable (_ name: String) -> PolicyStore.Entry?

@@ -85,7 +85,7 @@ struct PolicyStore: Sendable {
         return entry.problem == nil ? .accepted : .rejected
     }
 
-    /// The policies in force: those of the cluster, and those of `base` that no policy of the cluster shares a name with.
+    /// The policies in force: those of the cluster, and those of `base` whose name no policy of the cluster has.
     func policies(over base: PolicySet) -> PolicySet {
         let own = entries.values.compactMap { $0.inForce?.policy }
         let names = Set(own.compactMap(\.name))

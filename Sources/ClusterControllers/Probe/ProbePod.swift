@@ -8,9 +8,9 @@ enum ProbePod {
 
     /// A Pod with one fault: its container is Wasm and has an exec probe, which never works in Wasm.
     ///
-    /// An annotation declares the container as Wasm, so that Polypod asks no registry. The mutating webhook has to route
-    /// the Pod, and the validating webhook has to refuse it for the exec probe alone. The other fields satisfy other
-    /// policies: the `restricted` level of Pod Security, and required resources.
+    /// An annotation declares the container as Wasm, so that Polypod asks no registry. The mutating webhook has to
+    /// route the Pod, and the validating webhook has to refuse it for the exec probe alone. The other fields satisfy
+    /// other policies: the `restricted` level of Pod Security, and required resources.
     static let object: JSONValue = [
         "apiVersion": "v1",
         "kind": "Pod",

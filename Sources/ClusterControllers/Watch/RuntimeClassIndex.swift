@@ -3,7 +3,7 @@ import PodAdmission
 /// The runtime classes of a cluster, each with the number of nodes that match its node selector.
 ///
 /// The numbers are updated with each change: a changed node is compared with each class, a changed class with each
-/// node. A node whose labels did not change, as when only its status is updated every few minutes, costs one comparison.
+/// node. A node with unchanged labels, as in the update of its status every few minutes, costs one comparison.
 struct RuntimeClassIndex: Sendable, Equatable {
     /// The classes by name; `matchingNodes` is always set.
     private(set) var classes: [String: ClusterKnowledge.RuntimeClass] = [:]
