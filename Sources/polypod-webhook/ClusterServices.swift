@@ -108,8 +108,8 @@ struct ClusterServices: Sendable {
         environment.cluster = { watch.knowledge }
         environment.namespaceLabels = { await watch.labels(ofNamespace: $0) }
         environment.decided = { admission in
-            policies.decided(admission)
-            events?.decided(admission)
+            policies.record(admission)
+            events?.record(admission)
         }
         environment.probeNamespace = WebhookProbe.namespace
         return environment

@@ -2,27 +2,27 @@ import Basics
 import JSON
 import PodAdmission
 
-/// What is said of an object, as an Event of the core group holds it (k8s.io/api, core/v1, types.go).
+/// A message about one object, which is written as an Event of the core group (k8s.io/api, core/v1, types.go).
 ///
-/// Two that are equal say the same of the same object.
+/// Two equal values are the same message about the same object.
 struct KubernetesEvent: Sendable, Hashable {
-    /// The object that an Event is about.
+    /// The object that an Event is about, its `involvedObject`.
     struct Subject: Sendable, Hashable {
         var apiVersion: String
         var kind: String
-        /// Empty for an object of the whole cluster.
+        /// Empty for a cluster-scoped object.
         var namespace = ""
         var name: String
         var uid: String
     }
 
-    /// How it is meant.
+    /// The `type` of an Event.
     enum Severity: String, Sendable {
         case normal = "Normal"
         case warning = "Warning"
     }
 
-    /// A word for machines.
+    /// The `reason` of an Event, which programs match on.
     enum Reason: String, Sendable {
         /// Pods were changed so that they run under a runtime class for Wasm.
         case podRouted = "PodRouted"
@@ -35,6 +35,7 @@ struct KubernetesEvent: Sendable, Hashable {
     let subject: Subject
     let reason: Reason
     let severity: Severity
+    /// At most 1024 bytes, the limit of events.k8s.io for the same field (core/validation, events.go).
     let message: String
 
     init(_ reason: Reason, severity: Severity, of subject: Subject, message: String) {
@@ -44,13 +45,63 @@ struct KubernetesEvent: Sendable, Hashable {
         self.message = message.plainText(byteLimit: 1024, keepsLineBreaks: true)
     }
 
-    /// Where the Event is kept: Events of objects without a namespace are in `default` (core/validation, events.go).
+    /// Creates the Event that tells the owner of a Pod about a decision; nil if there is no owner or nothing to report.
+    ///
+    /// A client that creates a bare Pod, or changes a Pod, gets the warnings and the refusal itself. The other Pods are
+    /// created by controllers, which do not read warnings.
+    init?(_ admission: DecidedAdmission) {
+        guard admission.kind == "Pod", admission.operation == .create, !admission.isDryRun,
+            !admission.namespace.isEmpty, let owner = admission.metadata.controller, owner.canExist
+        else { return nil }
+        let subject = Subject(
+            apiVersion: owner.apiVersion,
+            kind: owner.kind,
+            namespace: admission.namespace,
+            name: owner.name,
+            uid: owner.uid
+        )
+        let decision = admission.decision
+        switch admission.stage {
+        case .mutating where !decision.patch.isEmpty:
+            self.init(.podRouted, severity: .normal, of: subject, message: Self.routingMessage(decision))
+        case .validating:
+            guard let message = decision.denialMessage else { return nil }
+            self.init(.podRefused, severity: .warning, of: subject, message: Self.firstLines(of: message))
+        default: return nil
+        }
+    }
+
+    /// Which containers are Wasm, and the runtime class that they run under.
+    private static func routingMessage(_ decision: Decision) -> String {
+        let wasm = decision.containers.filter { $0.containerClass == .wasm }.map { "\"\($0.container.name)\"" }
+        let subject =
+            switch wasm.count {
+            case 0: "no container is Wasm"
+            case 1: "container \(wasm[0]) is Wasm"
+            default: "containers \(wasm.joined(separator: ", ")) are Wasm"
+            }
+        let given = decision.patch.first { $0.path == ["spec", "runtimeClassName"] }?.value.string
+        let place = given.map { "the Pods run under the runtime class \($0)" } ?? "the Pods keep their runtime class"
+        return "\(subject): \(place)"
+    }
+
+    /// The leading whole lines that fit into 1024 bytes; the first line even if it alone is longer, to be cut later.
+    private static func firstLines(of message: String) -> String {
+        var text = ""
+        for line in message.split(separator: "\n") {
+            guard text.isEmpty || text.utf8.count + 1 + line.utf8.count <= 1024 else { break }
+            text += text.isEmpty ? line : "\n" + line
+        }
+        return text
+    }
+
+    /// The namespace of the Event; `default` for a cluster-scoped object (core/validation, events.go).
     var namespace: String { subject.namespace.isEmpty ? "default" : subject.namespace }
 
-    /// A name that no other Event has.
+    /// Returns a name with a random suffix, so that no other Event has it.
     func newName() -> String { name(suffix: UInt64.random(in: 1 << 60...(.max))) }
 
-    /// A name for the Event: the subject's with `suffix`, as client-go makes it (tools/record, event.go).
+    /// The Event's name: the subject's name and `suffix` in hexadecimal, as in client-go (tools/record, event.go).
     func name(suffix: UInt64) -> String {
         let hex = "." + String(suffix, radix: 16)
         // A name has at most 253 characters, and its parts end with a letter or a digit.
@@ -59,12 +110,13 @@ struct KubernetesEvent: Sendable, Hashable {
         return name + hex
     }
 
-    /// The object for the API server, of an Event that was seen once.
+    /// The object to create for an Event that was seen once.
     ///
     /// - Parameters:
     ///   - name: The Event's name.
-    ///   - unixTime: When it was seen.
-    ///   - instance: Which replica saw it.
+    ///   - unixTime: When it was seen, in seconds since the beginning of 1970.
+    ///   - instance: The replica that saw it.
+    /// - Returns: An Event with a count of 1.
     func object(named name: String, at unixTime: Int, instance: String) -> JSONValue {
         let time = JSONValue.string(Timestamp(seconds: unixTime).text(.seconds))
         var involved: JSONValue = [
@@ -86,6 +138,19 @@ struct KubernetesEvent: Sendable, Hashable {
         ]
     }
 
-    /// Who says it.
-    static let component = "polypod-webhook"
+    /// The `reportingComponent` of all Events.
+    private static let component = "polypod-webhook"
+}
+
+extension OwnerReference {
+    /// Whether an object with these fields can exist.
+    ///
+    /// The API server calls the mutating webhook before it validates the Pod's fields, so each field may be as long as
+    /// a request, and the ``EventCorrelator`` keeps owners in memory. The limits: a name is a DNS subdomain, as is a
+    /// group (its version is a DNS label); a kind is a DNS label (apiextensions, validation.go); a uid is in practice a
+    /// UUID.
+    fileprivate var canExist: Bool {
+        (1...253).contains(name.utf8.count) && (1...128).contains(uid.utf8.count) && kind.utf8.count <= 63
+            && apiVersion.utf8.count <= 253 + 1 + 63
+    }
 }

@@ -1,46 +1,42 @@
 import Basics
 public import KubernetesAPI
 public import Logging
+public import Metrics
 public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
 
-/// Keeps the policies in force in step with the cluster's WasmPolicies, and says in their status what became of them.
+/// Watches the cluster's WasmPolicies, keeps those in force, and reports the state of each in its status.
 ///
-/// A policy is asked for as it is now with every decision; a change of the cluster's counts for the next one.
+/// Every decision reads ``policies``, so a change of the cluster applies to the next decision.
 public final class PolicyController: Service, Sendable {
-    struct State {
+    private struct State {
         var store = PolicyStore()
         var policies: PolicySet
-        /// Whether the API server has said which objects there are, or that it has none of their kind.
-        var hasAnswered = false
-        /// Why the API server does not say.
-        var trouble: KubernetesAPIError?
-        var work = StatusWork()
+        /// Whether the API server has listed the objects, or has said that it does not have the kind.
+        var isKnown = false
+        /// The last error of the watch.
+        var lastError: KubernetesAPIError?
     }
 
-    let client: KubernetesClient
-    let instance: String
-    let logger: Logger
-    let clock: TimeSource
-    let state: Mutex<State>
-    let base: PolicySet
-    let metrics: PolicyMetrics
-    private let wakeUps: AsyncStream<Void>
-    let wake: AsyncStream<Void>.Continuation
+    private let client: KubernetesClient
+    private let base: PolicySet
+    private let logger: Logger
+    private let metrics: PolicyMetrics
+    private let clock: TimeSource
+    private let statuses: PolicyStatusWriter
+    private let state: Mutex<State>
 
-    /// How often the numbers of Pods are written.
+    /// How often the counts of Pods are written.
     static let flushInterval = Duration.seconds(30)
-    /// How long the last numbers may take when the server stops.
-    static let flushLimit = Duration.seconds(2)
 
-    /// Creates a controller.
+    /// Creates a controller, which sends no request before ``run()``.
     ///
     /// - Parameters:
-    ///   - client: Reads and writes the cluster's policies.
-    ///   - base: The policies that count beside the cluster's, which win over those of the same name.
-    ///   - instance: The replica's name, which its Events say.
-    ///   - logger: Gets a line for every version of a policy.
+    ///   - client: Lists, watches and gets policies, replaces their status, and creates Events.
+    ///   - base: The server's own policies; one of the cluster replaces the one of the same name.
+    ///   - instance: The replica's name, the `reportingInstance` of its Events.
+    ///   - logger: Logs each version of a policy.
     ///   - metrics: Counts the policies and their versions.
     public convenience init(
         client: KubernetesClient,
@@ -69,66 +65,150 @@ public final class PolicyController: Service, Sendable {
     ) {
         self.client = client
         self.base = base
-        self.instance = instance
         self.logger = logger
         self.metrics = metrics
         self.clock = clock
+        statuses = PolicyStatusWriter(client: client, instance: instance, logger: logger, clock: clock)
         state = Mutex(State(policies: base))
-        (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The policies in force now.
     public var policies: PolicySet { state.withLock { $0.policies } }
 
-    /// Why a Pod could be decided by the wrong policy; nil once the API server has said which there are.
+    /// Why the replica is not ready; nil once the API server has said which policies there are.
     public var notReadyReason: String? {
         state.withLock { state in
-            if state.hasAnswered { return nil }
-            let code = state.trouble.map { " [\($0.code.rawValue)]" } ?? ""
+            if state.isKnown { return nil }
+            let code = state.lastError.map { " [\($0.code.rawValue)]" } ?? ""
             return "the cluster's policies are not known yet\(code)"
         }
     }
 
-    /// Counts a Pod for the policy that decided it, without waiting.
+    /// Counts a Pod for the policy that decided it; does not wait.
     ///
-    /// Each Pod is validated once, whatever was done to it before; those count that were looked at and may be stored.
-    public func decided(_ admission: DecidedAdmission) {
+    /// Only the validating webhook counts, since it sees each Pod once; a Pod that was skipped does not count, nor one
+    /// of a dry run.
+    public func record(_ admission: DecidedAdmission) {
         guard admission.stage == .validating, admission.kind == "Pod", !admission.isDryRun,
-            admission.decision.skipped == nil, let name = admission.decision.policyName
+            admission.decision.skipped == nil, let name = admission.decision.policyName,
+            entry(name)?.inForce != nil
         else { return }
-        state.withLock { state in
-            if state.store.entries[name]?.inForce != nil { state.work.countPod(under: name) }
-        }
+        statuses.countPod(under: name)
     }
 
-    /// Watches the policies and writes their status, until the server stops.
+    private func entry(_ name: String) -> PolicyStore.Entry? { state.withLock { $0.store.entries[name] } }
+
+    /// Watches the policies and writes their status until graceful shutdown.
+    ///
+    /// - Throws: The errors of ``Reflector/run()``, which has none today.
     public func run() async throws {
         let reflector = Reflector(.wasmPolicies, client: client, logger: logger) { self.receive($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await reflector.run() }
-            group.addTask { try? await cancelWhenGracefulShutdown { try await self.keepFlushing() } }
-            group.addTask {
-                for await _ in self.wakeUps.cancelOnGracefulShutdown() { await self.writeDueStatuses() }
-                self.state.withLock { $0.work.flush() }
-                await self.clock.withTimeout(Self.flushLimit) { await self.writeDueStatuses() }
-            }
+            group.addTask { try? await cancelWhenGracefulShutdown { try await self.flushRegularly() } }
+            group.addTask { await self.statuses.run { self.entry($0) } }
             try await group.waitForAll()
         }
     }
 
-    private func keepFlushing() async throws {
+    private func flushRegularly() async throws {
         while true {
             try await clock.sleep(Self.flushInterval)
-            if notReadyReason != nil { await askForKind() }
-            state.withLock { $0.work.flush() }
-            wake.yield()
+            if notReadyReason != nil { await checkKind() }
+            statuses.flush()
         }
     }
 
-    /// Finds out whether the cluster has the kind, after an outage that the server has started in.
+    /// Asks whether the cluster has the kind, if the server has started during an outage.
     ///
-    /// The reflector says why the API server does not answer once for an outage, which may have begun otherwise.
-    private func askForKind() async {
+    /// The reflector reports only the first error of an outage, which may have another cause than a missing kind.
+    private func checkKind() async {
         do throws(KubernetesAPIError) { _ = try await client.list(.wasmPolicies) } catch { disconnected(error) }
     }
+
+    private func receive(_ event: Reflector.Event) {
+        switch event {
+        case .replaced(let objects): update { $0.replace(with: objects) }
+        case .changed(let object): update { $0.update(object) }
+        case .removed(let object): update { $0.remove(object) }
+        case .connected: break
+        case .disconnected(let error): disconnected(error)
+        }
+    }
+
+    private func update(_ body: (inout PolicyStore) -> [String: PolicyStore.Change]) {
+        let (changes, entries, counts) = state.withLock { state in
+            let changes = body(&state.store)
+            if !changes.isEmpty { state.policies = state.store.policies(over: base) }
+            state.isKnown = true
+            return (changes, state.store.entries, state.store.counts)
+        }
+        metrics.record(changes.values, counts: counts)
+        for (name, change) in changes.sorted(by: { $0.key < $1.key }) { log(change, name, entries[name]) }
+        statuses.add(changes)
+    }
+
+    /// Known policies stay in force while the API server does not answer.
+    ///
+    /// They stay too if it says that it does not have the kind: before a CustomResourceDefinition is removed, its
+    /// objects are deleted one by one, and the watch reports each (apiextensions-apiserver,
+    /// pkg/controller/finalizer/crd_finalizer.go).
+    private func disconnected(_ error: KubernetesAPIError) {
+        let isMissing = error.code == .notFound
+        let isFirst = state.withLock { state in
+            let isFirst = !state.isKnown
+            if isMissing { state.isKnown = true } else { state.lastError = error }
+            return isFirst
+        }
+        if isMissing, isFirst {
+            logger.notice("the cluster does not have the kind WasmPolicy: only the server's own policies apply")
+        }
+    }
+
+    private func log(_ change: PolicyStore.Change, _ name: String, _ entry: PolicyStore.Entry?) {
+        var metadata: Logger.Metadata = ["policy": "\(name)"]
+        if let entry { metadata["generation"] = "\(entry.identity.generation)" }
+        switch change {
+        case .accepted: logger.notice("a policy is in force", metadata: metadata)
+        case .removed: logger.notice("a policy was removed", metadata: metadata)
+        case .rejected:
+            metadata["problem"] = "\(entry?.problem ?? "")"
+            metadata["generation_in_force"] = "\(entry?.inForce.map { String($0.generation) } ?? "none")"
+            logger.warning("a policy does not validate", metadata: metadata)
+        }
+    }
+}
+
+/// The metrics of the ``PolicyController``.
+public struct PolicyMetrics: Sendable {
+    private let valid: Gauge
+    private let invalid: Gauge
+    private let reloads: [PolicyStore.Change: Counter]
+
+    /// Registers the metrics with `factory`, by default the process's own.
+    public init(factory: any MetricsFactory = MetricsSystem.factory) {
+        func gauge(_ state: String) -> Gauge {
+            Gauge(label: "polypod_policies", dimensions: [("state", state)], factory: factory)
+        }
+        func counter(_ result: String) -> Counter {
+            Counter(label: "polypod_policy_reloads_total", dimensions: [("result", result)], factory: factory)
+        }
+        valid = gauge("valid")
+        invalid = gauge("invalid")
+        reloads = [
+            .accepted: counter("accepted"), .rejected: counter("rejected"), .removed: counter("removed"),
+        ]
+    }
+
+    func record(_ changes: some Sequence<PolicyStore.Change>, counts: (valid: Int, invalid: Int)) {
+        for change in changes { reloads[change]?.increment() }
+        valid.record(counts.valid)
+        invalid.record(counts.invalid)
+    }
+
+    /// The `HELP` text of each metric, by the metric's name.
+    public static let descriptions = [
+        "polypod_policies": "WasmPolicies in the cluster, by whether their newest version validates.",
+        "polypod_policy_reloads_total": "Versions of WasmPolicies that were read, by result.",
+    ]
 }

@@ -2,13 +2,13 @@ import Basics
 import JSON
 import PodAdmission
 
-/// What the status of a WasmPolicy says of the newest version of its spec.
+/// The status of a WasmPolicy, as it describes the newest version of the spec.
 struct PolicyStatus: Sendable, Equatable {
     /// The newest version.
     let generation: Int
-    /// Why it is not in force: the path and the reason; nil where it is.
+    /// Why it is not in force: the path of the field and the reason; nil if it is in force.
     let problem: String?
-    /// The version in force; nil for none.
+    /// The version in force; nil if there is none.
     let generationInForce: Int?
 
     init(_ entry: PolicyStore.Entry) {
@@ -17,7 +17,7 @@ struct PolicyStatus: Sendable, Equatable {
         generationInForce = entry.inForce?.generation
     }
 
-    /// The types of the conditions.
+    /// The types of the conditions that Polypod writes.
     fileprivate enum ConditionType: String, CaseIterable {
         case valid = "Valid"
         case inForce = "InForce"
@@ -30,7 +30,7 @@ struct PolicyStatus: Sendable, Equatable {
         let message: String
     }
 
-    /// `InForce` is there only where it is not the newest version that is.
+    /// `Valid`, and `InForce` if the newest version is not in force.
     private var conditions: [Condition] {
         guard let problem else {
             return [Condition(type: .valid, isTrue: true, reason: "Accepted", message: "this version is in force")]
@@ -53,9 +53,10 @@ struct PolicyStatus: Sendable, Equatable {
         return [Condition(type: .valid, isTrue: false, reason: "Invalid", message: problem), inForce]
     }
 
-    /// `status` as it should be; equal to it where it is so already.
+    /// Returns `status` with these conditions; the same value if it has them already.
     ///
-    /// What others wrote into it stays. A condition keeps its `lastTransitionTime` until its `status` changes (meta/v1, Condition).
+    /// Fields and conditions of other writers stay. A condition keeps its `lastTransitionTime` until its `status`
+    /// changes (meta/v1, Condition).
     func applied(to status: JSONValue?, at unixTime: Int) -> JSONValue {
         var object = status?.object ?? JSONObject()
         let old = object["conditions"]?.array ?? []
@@ -70,7 +71,7 @@ struct PolicyStatus: Sendable, Equatable {
         return .object(object)
     }
 
-    /// Whether `status` says already that this version does not validate.
+    /// Whether `status` already reports that this version does not validate.
     func isReportedInvalid(in status: JSONValue?) -> Bool {
         (status?["conditions"]?.array ?? []).contains { condition in
             condition["type"] == "Valid" && condition["status"] == "False"

@@ -1,15 +1,16 @@
 import JSON
 import PodAdmission
 
-/// The Pod that the webhooks prove themselves on; it is only ever sent as a dry run.
+/// The Pod that the ``WebhookProbe`` sends, always as a dry run.
 enum ProbePod {
-    /// The namespace of its own, in which nothing runs.
+    /// Its namespace, in which nothing runs.
     static let namespace = "polypod-probe"
 
-    /// The Pod: Wasm by its own word, so that no registry is asked, and with a probe that never works in Wasm.
+    /// A Pod with one fault: its container is Wasm and has an exec probe, which never works in Wasm.
     ///
-    /// The mutating webhook has to route it, and the validating one to refuse it for the probe alone. The rest is what
-    /// other policies ask of a Pod: the `restricted` level of Pod Security, and resources.
+    /// An annotation declares the container as Wasm, so that Polypod asks no registry. The mutating webhook has to
+    /// route the Pod, and the validating webhook has to refuse it for the exec probe alone. The other fields satisfy
+    /// other policies: the `restricted` level of Pod Security, and required resources.
     static let object: JSONValue = [
         "apiVersion": "v1",
         "kind": "Pod",

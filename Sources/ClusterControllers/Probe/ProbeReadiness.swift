@@ -1,38 +1,37 @@
-/// Whether a replica should wait with being ready until the webhooks have proven themselves.
+/// Decides whether a replica stays not ready until a probe of the webhooks has succeeded.
 ///
-/// It keeps a roll-out from going on over replicas that the API server cannot use, and must never make an outage: not
-/// of the first replica, which nobody can reach before it is ready, not for what is wrong elsewhere, not for long, and
-/// never again after one proof.
+/// It stops a rollout whose new replicas the API server cannot use. It must never cause an outage, so it does not hold
+/// back the first replica, which the API server cannot reach before it is ready; it does not react to faults outside
+/// the webhooks; it ends after two minutes; and it does not start again after one success.
 struct ProbeReadiness: Sendable {
-    /// For how long a replica waits at most.
+    /// How long a replica waits at most.
     static let longestWait = Duration.seconds(120)
 
+    /// Whether other replicas are ready to answer; nil until it is known.
+    var hasOthers: Bool?
+
     private let start: ContinuousClock.Instant
-    private var isProven = false
-    private var hasOthers: Bool?
+    private var hasSucceeded = false
     private var last: ProbeOutcome?
 
-    /// A replica that started at `start`.
+    /// Creates the state of a replica that started at `start`.
     init(start: ContinuousClock.Instant) {
         self.start = start
     }
 
-    /// Whether an outcome can still change anything at `now`.
-    func isOpen(at now: ContinuousClock.Instant) -> Bool { !isProven && now - start < Self.longestWait }
+    /// Whether another outcome can still change the readiness at `now`.
+    func isOpen(at now: ContinuousClock.Instant) -> Bool { !hasSucceeded && now - start < Self.longestWait }
 
-    /// Other replicas are, or are not, there to answer; what cannot be told counts as not.
-    mutating func learn(hasOthers: Bool) { self.hasOthers = hasOthers }
-
-    /// A proof was tried.
+    /// Notes the outcome of a probe.
     mutating func record(_ outcome: ProbeOutcome) {
         last = outcome
-        if outcome == .proven { isProven = true }
+        if outcome == .succeeded { hasSucceeded = true }
     }
 
-    /// Why the replica waits; nil where it does not.
+    /// Why the replica is not ready at `now`; nil if this does not hold it back.
     func notReadyReason(at now: ContinuousClock.Instant) -> String? {
         guard isOpen(at: now), hasOthers ?? true else { return nil }
-        guard let last else { return "the self-proof has not been tried yet" }
-        return last.isOwnFault ? "no self-proof: \(last.explanation)" : nil
+        guard let last else { return "the self-proof has not run yet" }
+        return last.isOwnFault ? "the self-proof failed: \(last.explanation)" : nil
     }
 }

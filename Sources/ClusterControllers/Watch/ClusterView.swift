@@ -2,43 +2,68 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 
-/// What the watches told of a cluster: a value without a client or a clock.
+/// A cluster's runtime classes, nodes and namespaces as the watches report them: a value without a client or a clock.
 struct ClusterView: Sendable {
-    /// What is watched.
+    /// A kind of object that is watched; the raw value is its name in messages.
     enum Part: String, Sendable, CaseIterable {
         case runtimeClasses = "runtime classes"
         case nodes
         case namespaces
     }
 
-    private var nodeClasses = NodeClasses()
-    private var links: [Part: WatchLink] = [:]
+    /// The state of a watch, which decides whether its objects still count.
+    private enum Connection: Sendable, Equatable {
+        /// There was no list yet.
+        case waiting
+        /// The watch reports every change.
+        case connected
+        /// The watch has reported nothing since this time.
+        case lost(since: ContinuousClock.Instant)
+    }
+
+    /// How long the objects count after the connection is lost.
+    private static let grace = Duration.seconds(60)
+
+    private var index = RuntimeClassIndex()
+    private var connections: [Part: Connection] = [:]
     /// The labels of the namespaces.
     var namespaces = NamespaceLabels()
 
-    /// The parts of which nothing was told yet.
-    var missing: [Part] { Part.allCases.filter { (links[$0] ?? .waiting) == .waiting } }
+    /// The parts that have no list yet.
+    var missing: [Part] { Part.allCases.filter { connection($0) == .waiting } }
 
-    /// What a decision may rest on.
+    /// What decisions may use at `now`.
+    ///
+    /// Without reliable runtime classes it is empty; without reliable nodes their number is nil.
     func knowledge(at now: ContinuousClock.Instant) -> ClusterKnowledge {
-        guard links[.runtimeClasses]?.isReliable(at: now) ?? false else { return ClusterKnowledge() }
-        var classes = nodeClasses.classes
-        if !(links[.nodes]?.isReliable(at: now) ?? false) {
+        guard isReliable(.runtimeClasses, at: now) else { return ClusterKnowledge() }
+        var classes = index.classes
+        if !isReliable(.nodes, at: now) {
             for name in classes.keys { classes[name]?.matchingNodes = nil }
         }
         return ClusterKnowledge(runtimeClasses: classes)
     }
 
-    /// Takes over what a watch told.
+    private func connection(_ part: Part) -> Connection { connections[part] ?? .waiting }
+
+    private func isReliable(_ part: Part, at now: ContinuousClock.Instant) -> Bool {
+        switch connection(part) {
+        case .waiting: false
+        case .connected: true
+        case .lost(let since): now - since < Self.grace
+        }
+    }
+
+    /// Applies an event of the watch of `part`.
     mutating func apply(_ event: Reflector.Event, to part: Part, at now: ContinuousClock.Instant) {
         switch event {
         case .replaced(let objects):
             replace(part, with: objects)
-            links[part, default: .waiting].listed()
+            connections[part] = .connected
         case .changed(let object): set(part, object, isGone: false)
         case .removed(let object): set(part, object, isGone: true)
-        case .connected: links[part, default: .waiting].connected()
-        case .disconnected: links[part, default: .waiting].disconnected(at: now)
+        case .connected: if connection(part) != .waiting { connections[part] = .connected }
+        case .disconnected: if connection(part) == .connected { connections[part] = .lost(since: now) }
         }
     }
 
@@ -48,8 +73,8 @@ struct ClusterView: Sendable {
             if let name = object.objectName { values[name] = object.value(of: part) }
         }
         switch part {
-        case .runtimeClasses: nodeClasses.replaceClasses(with: values)
-        case .nodes: nodeClasses.replaceNodes(with: values)
+        case .runtimeClasses: index.replaceClasses(with: values)
+        case .nodes: index.replaceNodes(with: values)
         case .namespaces: namespaces.replace(with: values)
         }
     }
@@ -57,21 +82,21 @@ struct ClusterView: Sendable {
     private mutating func set(_ part: Part, _ object: JSONValue, isGone: Bool) {
         guard let name = object.objectName else { return }
         switch part {
-        case .runtimeClasses where isGone: nodeClasses.removeClass(name)
-        case .runtimeClasses: nodeClasses.setClass(name, nodeSelector: object.value(of: part))
-        case .nodes: nodeClasses.setNode(name, labels: isGone ? nil : object.value(of: part))
+        case .runtimeClasses where isGone: index.removeClass(name)
+        case .runtimeClasses: index.setClass(name, nodeSelector: object.value(of: part))
+        case .nodes: index.setNode(name, labels: isGone ? nil : object.value(of: part))
         case .namespaces: namespaces.set(name, labels: isGone ? nil : object.value(of: part))
         }
     }
 }
 
 extension JSONValue {
-    /// The labels of an object; none where it has no readable ones.
+    /// The labels of an object; empty if it has none or they cannot be read.
     var objectLabels: [String: String] { (try? self["metadata"]?["labels"]?.asStringMap()) ?? [:] }
 
     fileprivate var objectName: String? { self["metadata"]?["name"]?.string }
 
-    /// What counts of an object: the node selector of a runtime class (k8s.io/api, node/v1), else its labels.
+    /// What is kept of an object: the node selector of a runtime class (k8s.io/api, node/v1), the labels of the others.
     fileprivate func value(of part: ClusterView.Part) -> [String: String] {
         guard part == .runtimeClasses else { return objectLabels }
         return (try? self["scheduling"]?["nodeSelector"]?.asStringMap()) ?? [:]

@@ -5,7 +5,7 @@ public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
 
-/// Keeps an eye on a cluster's runtime classes, nodes and namespaces, as far as decisions need it.
+/// Watches what decisions need of a cluster's runtime classes, nodes and namespaces.
 public final class ClusterWatch: Service, Sendable {
     private struct State {
         var view = ClusterView()
@@ -17,16 +17,16 @@ public final class ClusterWatch: Service, Sendable {
     private let clock: TimeSource
     private let state = Mutex(State())
 
-    /// How long the first lists are waited for.
+    /// How long the replica waits for the first lists before it is ready without them.
     static let startLimit = Duration.seconds(30)
-    /// How long the labels of one namespace are waited for, out of an admission's time.
+    /// How long an admission waits for the labels of one namespace.
     static let namespaceLimit = Duration.seconds(1)
 
-    /// Creates a watch.
+    /// Creates a watch, which sends no request before ``run()``.
     ///
     /// - Parameters:
-    ///   - client: Reads from the API server.
-    ///   - logger: Gets a line when the API server stops answering, and when it answers again.
+    ///   - client: Lists and watches the three kinds, and reads single namespaces.
+    ///   - logger: Logs when the API server stops answering, and when it answers again.
     public convenience init(client: KubernetesClient, logger: Logger) {
         self.init(client: client, logger: logger, clock: TimeSource())
     }
@@ -37,13 +37,13 @@ public final class ClusterWatch: Service, Sendable {
         self.clock = clock
     }
 
-    /// What is known of the cluster now; nothing of what could not be watched for a minute.
+    /// What decisions may use now, without the kinds whose watch has been disconnected for a minute.
     public var knowledge: ClusterKnowledge {
         let now = clock.now()
         return state.withLock { $0.view.knowledge(at: now) }
     }
 
-    /// Why decisions would rest on too little; nil once the first lists are there, or were waited for long enough.
+    /// Why the replica is not ready; nil once the first lists are there, and 30 seconds after ``run()`` without them.
     public var notReadyReason: String? {
         let now = clock.now()
         return state.withLock { state in
@@ -54,14 +54,15 @@ public final class ClusterWatch: Service, Sendable {
         }
     }
 
-    /// The labels of a namespace; asks for those of one that the watch has not told of.
+    /// Returns the labels of the namespace `name`, which it fetches if the watch does not have it yet.
     ///
-    /// - Returns: Nil where neither the watch nor the API server says in a second.
+    /// - Returns: The labels, stale ones if the API server does not return the namespace within a second; nil if there
+    ///   are none either.
     public func labels(ofNamespace name: String) async -> [String: String]? {
         let old: [String: String]?
         switch state.withLock({ [now = clock.now()] in $0.view.namespaces.find(name, at: now) }) {
-        case .known(let labels): return labels
-        case .old(let labels): old = labels
+        case .fresh(let labels): return labels
+        case .stale(let labels): old = labels
         case .unknown: old = nil
         }
         let client = client
@@ -69,11 +70,13 @@ public final class ClusterWatch: Service, Sendable {
             try await client.get(ObjectPath(.namespaces, name: name))
         }
         guard let labels = object?.objectLabels else { return old }
-        state.withLock { [now = clock.now()] in $0.view.namespaces.keep(name, labels: labels, at: now) }
+        state.withLock { [now = clock.now()] in $0.view.namespaces.store(labels, of: name, at: now) }
         return labels
     }
 
-    /// Watches until the server stops.
+    /// Watches until graceful shutdown or cancellation.
+    ///
+    /// - Throws: The errors of ``Reflector/run()``, which has none today.
     public func run() async throws {
         state.withLock { [now = clock.now()] in $0.startedAt = now }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -97,7 +100,7 @@ public final class ClusterWatch: Service, Sendable {
 }
 
 extension ClusterView.Part {
-    /// The kind of the objects.
+    /// The resource that is watched.
     fileprivate var resource: KubernetesResource {
         switch self {
         case .runtimeClasses: .runtimeClasses

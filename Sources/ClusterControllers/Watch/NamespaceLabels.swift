@@ -1,49 +1,49 @@
-/// The labels of a cluster's namespaces: those that the watch told, and those that were asked for in between.
+/// The labels of a cluster's namespaces: those from the watch, and those fetched one by one before the watch has them.
 ///
-/// They count however old they are: what was known of a namespace is better than nothing.
+/// Labels never expire: old labels of a namespace are better than none.
 struct NamespaceLabels: Sendable, Equatable {
-    private struct Asked: Sendable, Equatable {
+    private struct Fetched: Sendable, Equatable {
         var labels: [String: String]
         var at: ContinuousClock.Instant
     }
 
     private var watched: [String: [String: String]] = [:]
-    private var asked: [String: Asked] = [:]
+    private var fetched: [String: Fetched] = [:]
 
-    /// How long an answer counts without being asked for again, while the watch does not know the namespace.
+    /// How long fetched labels are used without fetching them again, while the watch does not have the namespace.
     static let freshness = Duration.seconds(30)
 
     /// What is known of a namespace.
-    enum Found: Sendable, Equatable {
-        /// These labels.
-        case known([String: String])
-        /// These labels, if the API server does not answer.
-        case old([String: String])
-        /// Nothing.
+    enum Lookup: Sendable, Equatable {
+        /// Labels to use.
+        case fresh([String: String])
+        /// Labels to use only if the API server does not answer.
+        case stale([String: String])
+        /// No labels are known.
         case unknown
     }
 
-    /// What is known of the namespace `name`.
-    func find(_ name: String, at now: ContinuousClock.Instant) -> Found {
-        if let labels = watched[name] { return .known(labels) }
-        guard let answer = asked[name] else { return .unknown }
-        return now - answer.at < Self.freshness ? .known(answer.labels) : .old(answer.labels)
+    /// What is known of the namespace `name` at `now`.
+    func find(_ name: String, at now: ContinuousClock.Instant) -> Lookup {
+        if let labels = watched[name] { return .fresh(labels) }
+        guard let answer = fetched[name] else { return .unknown }
+        return now - answer.at < Self.freshness ? .fresh(answer.labels) : .stale(answer.labels)
     }
 
-    /// The API server has answered that the namespace `name`, which the watch did not know, has these labels.
-    mutating func keep(_ name: String, labels: [String: String], at now: ContinuousClock.Instant) {
-        if watched[name] == nil { asked[name] = Asked(labels: labels, at: now) }
+    /// Stores labels that were fetched from the API server, unless the watch has the namespace by now.
+    mutating func store(_ labels: [String: String], of name: String, at now: ContinuousClock.Instant) {
+        if watched[name] == nil { fetched[name] = Fetched(labels: labels, at: now) }
     }
 
-    /// These are all the namespaces, by name, with their labels.
+    /// Replaces all namespaces of the watch, given as labels by name; drops what was fetched.
     mutating func replace(with namespaces: [String: [String: String]]) {
         watched = namespaces
-        asked = [:]
+        fetched = [:]
     }
 
-    /// The namespace `name` has these labels, or is gone where they are nil.
+    /// Sets the labels that the watch reports of the namespace `name`; removes the namespace if they are nil.
     mutating func set(_ name: String, labels: [String: String]?) {
         watched[name] = labels
-        asked[name] = nil
+        fetched[name] = nil
     }
 }

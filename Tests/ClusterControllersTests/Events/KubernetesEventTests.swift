@@ -4,7 +4,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("What an owner is told")
+@Suite("Events for the owners of Pods")
 struct KubernetesEventTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let why: String
@@ -15,7 +15,7 @@ struct KubernetesEventTests {
     }
 
     @Test(
-        "A decision",
+        "The Event for a decision",
         arguments: [
             Row(
                 why: "a Pod that is routed",
@@ -24,13 +24,13 @@ struct KubernetesEventTests {
                 message: "container \"app\" is Wasm: the Pods run under the runtime class crun-wasmedge"
             ),
             Row(
-                why: "two Wasm containers in a class of their own choice",
+                why: "two Wasm containers in a Pod that names its runtime class itself",
                 admission: Admissions.routed(wasm: ["app", "job"], runtimeClass: nil),
                 reason: .podRouted,
                 message: "containers \"app\", \"job\" are Wasm: the Pods keep their runtime class"
             ),
             Row(
-                why: "an annotation mended for native containers",
+                why: "a corrected annotation, and only native containers",
                 admission: Admissions.routed(wasm: [], runtimeClass: nil),
                 reason: .podRouted,
                 message: "no container is Wasm: the Pods keep their runtime class"
@@ -41,7 +41,7 @@ struct KubernetesEventTests {
                 reason: .podRefused,
                 message: "container \"app\": no; do else [exec-probe]"
             ),
-            Row(why: "nothing was written", admission: Admissions.decided(.mutating), reason: nil),
+            Row(why: "nothing was changed", admission: Admissions.decided(.mutating), reason: nil),
             Row(why: "nothing was refused", admission: Admissions.decided(.validating), reason: nil),
             Row(why: "a dry run that routes", admission: Admissions.routed(isDryRun: true), reason: nil),
             Row(why: "a dry run that refuses", admission: Admissions.refused(isDryRun: true), reason: nil),
@@ -58,41 +58,41 @@ struct KubernetesEventTests {
                 reason: nil
             ),
             Row(
-                why: "an owner with a name that no object has, as a Pod may say that nobody has looked at yet",
+                why: "an owner with a name that is too long, since the Pod is not validated yet",
                 admission: Admissions.refused(
                     owner: .init(kind: "Job", name: String(repeating: "j", count: 254), uid: "u")
                 ),
                 reason: nil
             ),
             Row(
-                why: "an owner with a uid that no object has",
+                why: "an owner with a uid that is too long",
                 admission: Admissions.routed(
                     owner: .init(kind: "Job", name: "j", uid: String(repeating: "u", count: 1 << 20))
                 ),
                 reason: nil
             ),
             Row(
-                why: "an owner of a kind that there cannot be",
+                why: "an owner with a kind that is too long",
                 admission: Admissions.routed(
                     owner: .init(kind: String(repeating: "K", count: 1 << 20), name: "j", uid: "u")
                 ),
                 reason: nil
             ),
             Row(
-                why: "an owner of a version that there cannot be",
+                why: "an owner with an API version that is too long",
                 admission: Admissions.routed(
                     owner: .init(apiVersion: String(repeating: "a", count: 1 << 20), kind: "Job", name: "j", uid: "u")
                 ),
                 reason: nil
             ),
             Row(
-                why: "a change of a Pod, such as kubectl debug",
+                why: "an update of a Pod, such as kubectl debug",
                 admission: Admissions.refused(operation: .update),
                 reason: nil
             ),
             Row(why: "a workload", admission: Admissions.refused(kind: "Deployment"), reason: nil),
             Row(
-                why: "a denial is no matter of the mutating stage",
+                why: "a denial in the mutating stage",
                 admission: Admissions.refused(stage: .mutating),
                 reason: nil
             ),
@@ -111,7 +111,7 @@ struct KubernetesEventTests {
         }
     }
 
-    @Test("Of a long refusal whole lines are said, at most 1 KiB")
+    @Test("A long refusal is cut after a whole line, at 1 KiB at most")
     func longRefusals() throws {
         let event = try #require(KubernetesEvent(Admissions.refused(findings: 40)))
         #expect(event.message.utf8.count <= 1024)
@@ -119,7 +119,7 @@ struct KubernetesEventTests {
         #expect(event.message.hasSuffix("[exec-probe]"))
     }
 
-    @Test("What a container is called cannot make a message long or unreadable")
+    @Test("The name of a container cannot make a message too long or unreadable")
     func hostileNames() throws {
         let event = try #require(
             KubernetesEvent(Admissions.routed(wasm: ["a\u{1B}[2J\u{7}" + String(repeating: "é", count: 4000)]))
@@ -129,7 +129,7 @@ struct KubernetesEventTests {
         #expect(event.message.hasSuffix("…"))
     }
 
-    @Test("The object")
+    @Test("The object that is created")
     func object() throws {
         let event = try #require(KubernetesEvent(Admissions.routed()))
         let expected = """
@@ -144,7 +144,7 @@ struct KubernetesEventTests {
         #expect(object.compactText == expected)
     }
 
-    @Test("An object of the whole cluster has its Events in default")
+    @Test("The Events of a cluster-scoped object are in the namespace default")
     func clusterScope() {
         let subject = KubernetesEvent.Subject(
             apiVersion: "polypod.dev/v1alpha1",
@@ -159,12 +159,12 @@ struct KubernetesEventTests {
     }
 
     @Test(
-        "Names are names of objects",
+        "The names of Events are valid object names",
         arguments: [
             ("web", 7 as UInt64, "web.7", "short"),
             (
                 String(repeating: "a", count: 253), 0xFF, String(repeating: "a", count: 250) + ".ff",
-                "as long as a name may be"
+                "the longest subject name"
             ),
             (
                 String(repeating: "a", count: 248) + "-.bcd", 0xFF, String(repeating: "a", count: 248) + ".ff",

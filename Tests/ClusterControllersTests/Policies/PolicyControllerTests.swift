@@ -8,7 +8,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Policies against an API server", .timeLimit(.minutes(1)))
+@Suite("The controller of policies against an API server", .timeLimit(.minutes(1)))
 struct PolicyControllerTests {
     private static let path = "/apis/polypod.dev/v1alpha1/wasmpolicies"
     private static let events = "/api/v1/namespaces/default/events"
@@ -33,7 +33,7 @@ struct PolicyControllerTests {
         controller.policies.policies.compactMap(\.name)
     }
 
-    @Test("A policy counts as soon as it is told of, a bad version is reported once and harmless, a good one mends it")
+    @Test("A policy applies at once; an invalid version is reported once and leaves the last valid one in force")
     func versions() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.serve(Self.path, [Objects.policy("p", precedence: 5)])
@@ -59,20 +59,20 @@ struct PolicyControllerTests {
                 try await eventually { cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 3 }
                 #expect(controller.policies.policies.map(\.matchingPrecedence) == [6])
             }
-            let told = cluster.objects(Self.events)
-            #expect(told.count == 1, "by one of the replicas")
-            #expect(told.first?["reason"] == "InvalidPolicy")
-            #expect(told.first?["involvedObject"]?["name"] == "p")
-            #expect(told.first?["message"]?.string?.hasPrefix("generation 2: spec.mode: ") == true)
+            let created = cluster.objects(Self.events)
+            #expect(created.count == 1, "one of the replicas reports it")
+            #expect(created.first?["reason"] == "InvalidPolicy")
+            #expect(created.first?["involvedObject"]?["name"] == "p")
+            #expect(created.first?["message"]?.string?.hasPrefix("generation 2: spec.mode: ") == true)
             #expect(metrics["polypod_policies{valid}"] == 1)
             #expect(metrics["polypod_policy_reloads_total{accepted}"] == 2)
             #expect(metrics["polypod_policy_reloads_total{rejected}"] == 1)
-            // Two replicas, three versions: nobody writes because of what was written.
+            // Two replicas, three versions: an update of the status does not cause another one.
             #expect(cluster.calls.count { $0.method == "PUT" } <= 6)
         }
     }
 
-    /// The object as it is, with another spec.
+    /// The current object with another spec.
     private static func version(
         _ generation: Int,
         mode: String? = nil,
@@ -85,7 +85,7 @@ struct PolicyControllerTests {
         return .object(object)
     }
 
-    @Test("What several replicas counted adds up, in spite of conflicts, and with the last ones at the end")
+    @Test("The counts of several replicas add up, also after a conflict, and the last ones are written at shutdown")
     func podsDecided() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.serve(Self.path, [Objects.policy("p")])
@@ -99,10 +99,10 @@ struct PolicyControllerTests {
                     Admissions.decided(.mutating, policy: "p"),
                     Admissions.decided(.validating, isDryRun: true, policy: "p"),
                     Admissions.decided(.validating, kind: "Deployment", policy: "p"),
-                    Admissions.decided(.validating, policy: "of nobody"),
+                    Admissions.decided(.validating, policy: "unknown"),
                     Admissions.decided(.validating, policy: "p") { $0.skipped = .optedOut },
                     Admissions.decided(.validating, policy: nil),
-                ] { controller.decided(admission) }
+                ] { controller.record(admission) }
                 cluster.beforeNextWrite { cluster in
                     guard var object = cluster.object(Self.path, "p")?.object, var status = object["status"]?.object
                     else { return }
@@ -113,19 +113,19 @@ struct PolicyControllerTests {
                 await clock.sleeper(for: .seconds(30))
                 clock.advance(by: .seconds(30))
                 await cluster.until("PUT", "\(Self.path)/p/status", status: 409)
-                // The pause before the next attempt is at most a tenth of a second.
+                // The pause before the next attempt is at most 100 ms.
                 try await eventually {
                     clock.advance(by: .milliseconds(100))
                     return cluster.object(Self.path, "p")?["status"]?["podsDecided"] == 42
                 }
-                controller.decided(counted)
+                controller.record(counted)
             }
             #expect(cluster.object(Self.path, "p")?["status"]?["podsDecided"] == 43)
             #expect(cluster.object(Self.path, "p")?["status"]?["conditions"]?.array?.count == 1)
         }
     }
 
-    @Test("What could not be written is written later")
+    @Test("A status that could not be written is written later")
     func writingLater() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.serve(Self.path, [Objects.policy("p")])
@@ -135,7 +135,7 @@ struct PolicyControllerTests {
             try await withService(controller) {
                 await cluster.until("GET", "\(Self.path)/p", status: 500)
                 #expect(controller.notReadyReason == nil)
-                controller.decided(Admissions.decided(.validating, policy: "p"))
+                controller.record(Admissions.decided(.validating, policy: "p"))
                 cluster.refuse("\(Self.path)/p", nil)
                 await clock.sleeper(for: .seconds(30))
                 clock.advance(by: .seconds(30))
@@ -146,7 +146,7 @@ struct PolicyControllerTests {
         }
     }
 
-    @Test("Without the kind in the cluster the server's own policies count")
+    @Test("If the cluster does not have the kind, the server's own policies apply")
     func noKind() async throws {
         try await FakeCluster.run { cluster, client in
             let base = try PolicySet(reading: Objects.policy("own"))
@@ -158,7 +158,7 @@ struct PolicyControllerTests {
         }
     }
 
-    @Test("So they do where the server started while the API server was away")
+    @Test("The same if the server starts during an outage of the API server")
     func noKindAfterOutage() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.refuse("/", 503)
@@ -175,7 +175,7 @@ struct PolicyControllerTests {
         }
     }
 
-    @Test("While the right to read is missing the server is not ready, and says so")
+    @Test("Without the right to read policies the server is not ready, and says why")
     func forbidden() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.refuse("/", 403)
@@ -186,7 +186,7 @@ struct PolicyControllerTests {
         }
     }
 
-    @Test("A policy that goes, goes; those of a kind that goes stay until they are told to be gone")
+    @Test("A deleted policy is removed; if the kind disappears, its policies stay until their deletion is reported")
     func removal() async throws {
         try await FakeCluster.run { cluster, client in
             cluster.serve(Self.path, [Objects.policy("p"), Objects.policy("q", precedence: 7)])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("What the status of a policy says")
+@Suite("The status of a policy")
 struct PolicyStatusTests {
     static let first = 1_790_000_000
     static let firstText = "2026-09-21T14:13:20Z"
@@ -36,7 +36,7 @@ struct PolicyStatusTests {
         #expect(status == expected)
     }
 
-    @Test("A version that does not, with one before it and without")
+    @Test("A version that does not validate, with and without a valid one before it")
     func invalid() throws {
         let (_, store) = try Self.status("Warn", generation: 3)
         let later = try Self.status("Sometimes", generation: 4, after: store).status.applied(to: nil, at: Self.first)
@@ -52,7 +52,7 @@ struct PolicyStatusTests {
         #expect(message.hasPrefix("spec.mode: ") && message.utf8.count <= 1024)
     }
 
-    @Test("Writing it again changes nothing, at any time")
+    @Test("Applying a status again changes nothing")
     func idempotent() throws {
         for mode in ["Warn", "Sometimes"] {
             let status = try Self.status(mode, generation: 2).status
@@ -62,7 +62,7 @@ struct PolicyStatusTests {
         }
     }
 
-    @Test("The time of a condition is that of its last turn")
+    @Test("lastTransitionTime changes only with the status of the condition")
     func transitions() throws {
         let (accepted, store) = try Self.status("Warn", generation: 1)
         let one = accepted.applied(to: nil, at: Self.first)
@@ -77,7 +77,7 @@ struct PolicyStatusTests {
         #expect(three["conditions"]?.array?.first?["lastTransitionTime"] == "2026-09-21T14:13:40Z")
     }
 
-    @Test("Conditions of others stay, InForce goes with its reason")
+    @Test("Conditions of other writers stay; InForce is removed when the newest version is in force")
     func otherConditions() throws {
         let foreign: JSONValue = ["type": "Reviewed", "status": "True"]
         let before: JSONValue = [
@@ -88,12 +88,15 @@ struct PolicyStatusTests {
         #expect(after["conditions"]?.array?.last == foreign)
     }
 
-    @Test("Whether the fault of this version was told before")
+    @Test("A version is reported invalid once")
     func reported() throws {
         let (status, store) = try Self.status("Sometimes", generation: 1)
         #expect(!status.isReportedInvalid(in: nil))
         #expect(status.isReportedInvalid(in: status.applied(to: nil, at: Self.first)))
         let next = try Self.status("Never", generation: 2, after: store).status
-        #expect(!next.isReportedInvalid(in: status.applied(to: nil, at: Self.first)), "another version's")
+        #expect(
+            !next.isReportedInvalid(in: status.applied(to: nil, at: Self.first)),
+            "the report was for another version"
+        )
     }
 }

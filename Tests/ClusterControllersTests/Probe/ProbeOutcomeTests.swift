@@ -5,7 +5,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Outcomes of the self-proof")
+@Suite("The outcome of a probe")
 struct ProbeOutcomeTests {
     typealias Code = KubernetesAPIError.Code
 
@@ -15,37 +15,47 @@ struct ProbeOutcomeTests {
 
     struct Row: Sendable {
         var code: Code
-        var words: String?
+        var message: String?
         var outcome: ProbeOutcome
         var why: String
 
-        init(_ code: Code, _ words: String?, _ outcome: ProbeOutcome, _ why: String) {
-            (self.code, self.words, self.outcome, self.why) = (code, words, outcome, why)
+        init(_ code: Code, _ message: String?, _ outcome: ProbeOutcome, _ why: String) {
+            (self.code, self.message, self.outcome, self.why) = (code, message, outcome, why)
         }
     }
 
     static let rows: [Row] = [
-        Row(.forbidden, ours + probe + "[exec-probe]", .proven, "refused for the probe alone"),
+        Row(.forbidden, ours + probe + "[exec-probe]", .succeeded, "refused for the exec probe alone"),
         Row(.forbidden, ours + probe + "[exec-probe]x [mutation-missed]", .notMutated, "not routed"),
-        Row(.forbidden, ours + "something else [windows-pod]", .refusedByOthers, "ours, but not for the probe"),
-        Row(.forbidden, other + "denied the request: [exec-probe]", .refusedByOthers, "another with our words"),
+        Row(
+            .forbidden,
+            ours + "something else [windows-pod]",
+            .refusedByOthers,
+            "refused by Polypod, but not for the exec probe"
+        ),
+        Row(
+            .forbidden,
+            other + "denied the request: [exec-probe]",
+            .refusedByOthers,
+            "another webhook with the same text"
+        ),
         Row(.forbidden, #"pods "x" is forbidden: exceeded quota: q"#, .refusedByOthers, "a quota"),
-        Row(.forbidden, #"pod rejected: RuntimeClass "crun-wasmedge" not found"#, .refusedByOthers, "no class"),
+        Row(.forbidden, #"pod rejected: RuntimeClass "crun-wasmedge" not found"#, .refusedByOthers, "no runtime class"),
         Row(.forbidden, #"pods is forbidden: User "u" cannot create resource "pods""#, .cannotAsk, "no right"),
-        Row(.forbidden, nil, .cannotAsk, "a refusal without a word"),
+        Row(.forbidden, nil, .cannotAsk, "a refusal without a message"),
         Row(.notFound, #"namespaces "polypod-probe" not found"#, .cannotAsk, "no namespace"),
         Row(.unauthenticated, "Unauthorized", .cannotAsk, "no credential"),
         Row(
             .refused,
             #"Internal error occurred: failed calling webhook "pods.polypod.dev": failed to call webhook: Post"#,
             .webhookUnreachable,
-            "fails closed"
+            "Polypod's webhook is unreachable"
         ),
         Row(
             .refused,
             #"Internal error occurred: failed calling webhook "x.example": failed to call webhook: Post"#,
             .refusedByOthers,
-            "another webhook is away"
+            "another webhook is unreachable"
         ),
         Row(.invalid, "Pod is invalid", .refusedByOthers, "validation"),
         Row(.unreachable, nil, .unreachable, "no API server"),
@@ -55,7 +65,7 @@ struct ProbeOutcomeTests {
 
     @Test(arguments: rows)
     func refusals(row: Row) {
-        let error = KubernetesAPIError(row.code, "no", serverMessage: row.words)
+        let error = KubernetesAPIError(row.code, "no", serverMessage: row.message)
         #expect(ProbeOutcome(.failure(error)) == row.outcome, "\(row.why)")
     }
 
@@ -73,8 +83,8 @@ struct ProbeOutcomeTests {
         #expect(Set(ProbeOutcome.all.map(\.label)).count == ProbeOutcome.all.count)
     }
 
-    /// The Pod and the decisions on it fit together: what the real webhooks say of it is what proves them.
-    @Test func theRealDecisionsProve() throws {
+    /// The real decisions on the Pod lead to the outcomes that they should lead to.
+    @Test func realDecisions() throws {
         let pod = try Pod(ProbePod.object)
         var context = AdmissionContext(stage: .mutating, namespace: ProbePod.namespace, isDryRun: true)
         #expect(imagesToInspect(in: pod, context: context, policy: WasmPolicy()).isEmpty, "no registry is asked")
@@ -82,11 +92,11 @@ struct ProbeOutcomeTests {
         context.stage = .validating
         func outcome(_ pod: Pod) throws -> ProbeOutcome {
             let decision = decide(pod, context: context, images: [:], policy: WasmPolicy())
-            let message = Self.ours + (try #require(decision.denialMessage))
-            let words = message.split(separator: "\n").joined()
-            return ProbeOutcome(.failure(KubernetesAPIError(.forbidden, "no", serverMessage: words)))
+            let denial = Self.ours + (try #require(decision.denialMessage))
+            let message = denial.split(separator: "\n").joined()
+            return ProbeOutcome(.failure(KubernetesAPIError(.forbidden, "no", serverMessage: message)))
         }
-        #expect(try outcome(Pod(ProbePod.object.applying(mutating.patch))) == .proven)
+        #expect(try outcome(Pod(ProbePod.object.applying(mutating.patch))) == .succeeded)
         #expect(try outcome(pod) == .notMutated)
     }
 }

@@ -9,41 +9,40 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Self-proof")
+@Suite("The probe of the webhooks")
 struct WebhookProbeTests {
-    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     static let metrics = ProbeMetrics(factory: NOOPMetricsHandler.instance)
 
-    /// What the API server says in turn; the last for good.
+    /// The API server's answers in order; the last one repeats.
     final class Script: Sendable {
         private let answers: Mutex<[Result<KubernetesResponse, KubernetesAPIError>]>
-        let asked = Mutex(0)
 
         init(_ answers: [Result<KubernetesResponse, KubernetesAPIError>]) {
             self.answers = Mutex(answers)
         }
 
         func next() throws(KubernetesAPIError) -> KubernetesResponse {
-            asked.withLock { $0 += 1 }
-            return try answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }.get()
+            try answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }.get()
         }
     }
 
-    static func refused(_ words: String) -> Result<KubernetesResponse, KubernetesAPIError> {
-        .failure(KubernetesAPIError(.forbidden, "no", serverMessage: words))
+    static func refused(_ message: String) -> Result<KubernetesResponse, KubernetesAPIError> {
+        .failure(KubernetesAPIError(.forbidden, "no", serverMessage: message))
     }
-    static let proof = refused(#"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#)
-    static let away = Result<KubernetesResponse, KubernetesAPIError>.failure(KubernetesAPIError(.unreachable, "no"))
+    static let success = refused(#"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#)
+    static let unreachable = Result<KubernetesResponse, KubernetesAPIError>.failure(
+        KubernetesAPIError(.unreachable, "no")
+    )
     static let admitted = Result<KubernetesResponse, KubernetesAPIError>.success(KubernetesResponse(object: [:]))
 
-    static var pacing: ProbePacing {
-        var pacing = ProbePacing()
-        pacing.limit = ScriptedTime.limit
-        pacing.jitter = { 1 }
-        return pacing
+    static var timing: WebhookProbe.Timing {
+        var timing = WebhookProbe.Timing()
+        timing.requestLimit = ScriptedTime.limit
+        timing.jitter = { 1 }
+        return timing
     }
 
-    static func proof(
+    static func probe(
         _ script: Script,
         _ time: ScriptedTime,
         hasOthers: Bool = true,
@@ -54,47 +53,49 @@ struct WebhookProbeTests {
                 probe: { () throws(KubernetesAPIError) in try script.next() },
                 hasOthers: { () throws(KubernetesAPIError) in hasOthers }
             ),
-            logger: logger,
+            logger: .silent,
             metrics: metrics,
             clock: time.clock,
-            pacing: pacing,
+            timing: timing,
             onOutcome: onOutcome
         )
     }
 
-    @Test func goesOnWhateverIsAnswered() async {
-        let script = Script([Self.admitted, Self.proof, Self.away, Self.proof])
+    @Test func continuesAfterEachOutcome() async {
+        let script = Script([Self.admitted, Self.success, Self.unreachable, Self.success])
         let time = ScriptedTime(naps: 5)
         let outcomes = Mutex<[ProbeOutcome]>([])
-        let proof = Self.proof(script, time) { outcome in outcomes.withLock { $0.append(outcome) } }
-        #expect(proof.notReadyReason != nil)
-        #expect(proof.outcome == nil)
-        await time.run { try await proof.run() }
-        #expect(outcomes.withLock { $0 } == [.notValidated(mutated: false), .proven, .unreachable, .proven, .proven])
-        #expect(proof.outcome == .proven)
-        #expect(proof.notReadyReason == nil)
-        #expect(time.naps == [1, 10, 30, 30, 30].map { .seconds($0) }, "soon where the webhooks are not at work")
+        let probe = Self.probe(script, time) { outcome in outcomes.withLock { $0.append(outcome) } }
+        #expect(probe.notReadyReason != nil)
+        await time.run { await probe.run() }
+        #expect(
+            outcomes.withLock { $0 } == [
+                .notValidated(mutated: false), .succeeded, .unreachable, .succeeded, .succeeded,
+            ]
+        )
+        #expect(probe.notReadyReason == nil)
+        #expect(time.naps == [1, 10, 30, 30, 30].map { .seconds($0) }, "a short pause after a fault of the webhooks")
     }
 
-    @Test func waitsForAProofWhileOthersAnswer() async {
+    @Test func isNotReadyWhileOthersAnswer() async {
         for (hasOthers, waits) in [(true, true), (false, false)] {
             let time = ScriptedTime(naps: 2)
-            let proof = Self.proof(Script([Self.admitted]), time, hasOthers: hasOthers)
-            await time.run { try await proof.run() }
-            #expect((proof.notReadyReason != nil) == waits)
+            let probe = Self.probe(Script([Self.admitted]), time, hasOthers: hasOthers)
+            await time.run { await probe.run() }
+            #expect((probe.notReadyReason != nil) == waits)
             time.advance(by: .seconds(120))
-            #expect(proof.notReadyReason == nil)
+            #expect(probe.notReadyReason == nil)
         }
     }
 
-    @Test func saysEachChangeOnceAndAFaultThatStaysLouder() async {
+    @Test func logsEachChangeOnceAndALastingFaultAsAnError() async {
         let lines = Mutex<[String]>([])
         let time = ScriptedTime(naps: 16)
-        let script = Script([Self.admitted, Self.admitted, Self.proof, Self.proof, Self.away, Self.admitted])
+        let script = Script([Self.admitted, Self.admitted, Self.success, Self.success, Self.unreachable, Self.admitted])
         let quiet = Script([Self.admitted])
         for script in [script, quiet] {
             let time = script === quiet ? time : ScriptedTime(naps: 8)
-            let proof = WebhookProbe(
+            let probe = WebhookProbe(
                 calls: WebhookProbe.Calls(
                     probe: { () throws(KubernetesAPIError) in try script.next() },
                     hasOthers: { () throws(KubernetesAPIError) in true }
@@ -106,9 +107,9 @@ struct WebhookProbeTests {
                 },
                 metrics: Self.metrics,
                 clock: time.clock,
-                pacing: Self.pacing
+                timing: Self.timing
             )
-            await time.run { try await proof.run() }
+            await time.run { await probe.run() }
         }
         #expect(
             lines.withLock { $0 } == [
@@ -118,11 +119,12 @@ struct WebhookProbeTests {
         )
     }
 
-    @Test func oneThatDoesNotAnswerIsCutOff() async {
+    @Test func anAnswerThatTakesTooLongIsUnreachable() async {
         let clock = TimeSource(sleep: { duration in
             if duration != ScriptedTime.limit, duration != .seconds(1) { throw CancellationError() }
         })
-        let proof = WebhookProbe(
+        let outcomes = Mutex<[ProbeOutcome]>([])
+        let probe = WebhookProbe(
             calls: WebhookProbe.Calls(
                 probe: { () throws(KubernetesAPIError) in
                     try? await Task.sleep(for: .seconds(3600))
@@ -130,56 +132,59 @@ struct WebhookProbeTests {
                 },
                 hasOthers: { () throws(KubernetesAPIError) in true }
             ),
-            logger: Self.logger,
+            logger: .silent,
             metrics: Self.metrics,
             clock: clock,
-            pacing: Self.pacing
+            timing: Self.timing,
+            onOutcome: { outcome in outcomes.withLock { $0.append(outcome) } }
         )
-        try? await proof.run()
-        #expect(proof.outcome == .unreachable)
-        #expect(proof.notReadyReason == nil)
+        await probe.run()
+        #expect(outcomes.withLock { $0 } == [.unreachable])
+        #expect(probe.notReadyReason == nil)
     }
 
-    @Test(arguments: [(ProbeOutcome.proven, 0.9, 27), (.proven, 1.1, 33), (.notMutated, 0.9, 9), (.notMutated, 0.1, 5)])
-    func pausesAreJitteredAndNeverShort(outcome: ProbeOutcome, factor: Double, seconds: Int) {
-        var pacing = ProbePacing()
-        pacing.jitter = { factor }
-        let pause = pacing.pause(after: outcome)
+    @Test(arguments: [
+        (ProbeOutcome.succeeded, 0.9, 27), (.succeeded, 1.1, 33), (.notMutated, 0.9, 9), (.notMutated, 0.1, 5),
+    ])
+    func pausesHaveJitterAndALowerBound(outcome: ProbeOutcome, factor: Double, seconds: Int) {
+        var timing = WebhookProbe.Timing()
+        timing.jitter = { factor }
+        let pause = timing.pause(after: outcome)
         #expect(abs((pause - .seconds(seconds)) / .milliseconds(1)) < 1)
     }
 
-    @Test("The API server's word on webhooks that lose its packets is waited for, and counts as our own fault")
-    func webhooksThatLosePackets() {
+    @Test("The limit leaves the API server time to report webhooks whose packets are dropped")
+    func droppedPackets() {
         // timeoutSeconds of both entries in deploy/webhook/base.
         let timeouts = Duration.seconds(5) * 2
-        #expect(ProbePacing().limit >= timeouts + .seconds(2))
-        #expect(ProbePacing().limit < .seconds(15), "the client hangs up then")
-        let words = #"failed calling webhook "pods.polypod.dev": failed to call webhook: context deadline exceeded"#
-        let error = KubernetesAPIError(.refused, "no", serverMessage: words)
+        #expect(WebhookProbe.Timing().requestLimit >= timeouts + .seconds(2))
+        #expect(WebhookProbe.Timing().requestLimit < .seconds(15), "the client's own timeout")
+        let message = #"failed calling webhook "pods.polypod.dev": failed to call webhook: context deadline exceeded"#
+        let error = KubernetesAPIError(.refused, "no", serverMessage: message)
         #expect(ProbeOutcome(.failure(error)).isOwnFault)
     }
 
-    @Test func asksARealServer() async throws {
+    @Test func probesOverHTTP() async throws {
         try await LoopbackAPIServer.with { request in
             guard request.line.hasPrefix("POST") else {
                 return (200, ["subsets": [["addresses": [["targetRef": ["name": "other"]]]]]])
             }
-            let words = #"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#
-            return (403, ["kind": "Status", "reason": "Forbidden", "message": .string(words)])
+            let message = #"admission webhook "pods.polypod.dev" denied the request: x [exec-probe]"#
+            return (403, ["kind": "Status", "reason": "Forbidden", "message": .string(message)])
         } _: { client, seen in
             let (outcomes, outcome) = AsyncStream.makeStream(of: ProbeOutcome.self)
             let endpoints = WebhookEndpoints(instance: "me")
-            let proof = WebhookProbe(
+            let probe = WebhookProbe(
                 calls: WebhookProbe.Calls(client: client, endpoints: endpoints),
-                logger: Self.logger,
+                logger: .silent,
                 metrics: Self.metrics,
-                pacing: ProbePacing(first: .zero),
+                timing: WebhookProbe.Timing(firstPause: .zero),
                 onOutcome: { outcome.yield($0) }
             )
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { try? await proof.run() }
+                group.addTask { await probe.run() }
                 for await first in outcomes {
-                    #expect(first == .proven)
+                    #expect(first == .succeeded)
                     break
                 }
                 group.cancelAll()
@@ -195,14 +200,23 @@ struct WebhookProbeTests {
     }
 }
 
-@Suite("Endpoints of the webhooks")
+@Suite("The endpoints of the webhooks")
 struct WebhookEndpointsTests {
     @Test(arguments: [
         (#"{}"#, false, "no addresses at all"),
-        (#"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}}]}]}"#, false, "this replica alone"),
-        (#"{"subsets":[{"notReadyAddresses":[{"targetRef":{"name":"other"}}]}]}"#, false, "another that is not ready"),
-        (#"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}},{"targetRef":{"name":"other"}}]}]}"#, true, "another"),
-        (#"{"subsets":[{"addresses":[]},{"addresses":[{"ip":"10.0.0.1"}]}]}"#, true, "an address written by hand"),
+        (#"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}}]}]}"#, false, "this replica only"),
+        (
+            #"{"subsets":[{"notReadyAddresses":[{"targetRef":{"name":"other"}}]}]}"#, false,
+            "another replica that is not ready"
+        ),
+        (
+            #"{"subsets":[{"addresses":[{"targetRef":{"name":"me"}},{"targetRef":{"name":"other"}}]}]}"#, true,
+            "another replica"
+        ),
+        (
+            #"{"subsets":[{"addresses":[]},{"addresses":[{"ip":"10.0.0.1"}]}]}"#, true,
+            "an address without a Pod, added by hand"
+        ),
     ])
     func others(endpoints: String, haveOthers: Bool, why: String) throws {
         let document = try JSONParser.parse(endpoints)

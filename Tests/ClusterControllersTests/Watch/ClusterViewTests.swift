@@ -4,7 +4,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("What the watches told of a cluster")
+@Suite("The view of a cluster that the watches give")
 struct ClusterViewTests {
     static let start = ContinuousClock.now
     private static let lost = Reflector.Event.disconnected(KubernetesAPIError(.unreachable, "gone"))
@@ -17,12 +17,12 @@ struct ClusterViewTests {
         return view
     }
 
-    @Test("Nothing is known before the first lists, of any part")
+    @Test("Without the first list of a part nothing of it is known")
     func waiting() {
         var view = ClusterView()
         #expect(view.missing == ClusterView.Part.allCases)
         view.apply(.connected, to: .runtimeClasses, at: Self.start)
-        #expect(view.missing == ClusterView.Part.allCases, "an answer that is no list")
+        #expect(view.missing == ClusterView.Part.allCases, "connected, but no list yet")
         view.apply(.replaced([Objects.runtimeClass("w")]), to: .runtimeClasses, at: Self.start)
         #expect(view.missing == [.nodes, .namespaces])
         #expect(view.knowledge(at: Self.start).runtimeClasses == ["w": .init(matchingNodes: nil)])
@@ -42,10 +42,10 @@ struct ClusterViewTests {
     private static let uncounted = ClusterKnowledge.RuntimeClass(nodeSelector: ["runtime": "wasm"])
 
     @Test(
-        "During an outage",
+        "What is known during an outage",
         arguments: [
-            Row(why: "none", lost: [], after: 9999, runtimeClasses: ["w": known]),
-            Row(why: "a short one", lost: [.runtimeClasses, .nodes], after: 59, runtimeClasses: ["w": known]),
+            Row(why: "no outage", lost: [], after: 9999, runtimeClasses: ["w": known]),
+            Row(why: "a short outage", lost: [.runtimeClasses, .nodes], after: 59, runtimeClasses: ["w": known]),
             Row(why: "a minute without nodes", lost: [.nodes], after: 60, runtimeClasses: ["w": uncounted]),
             Row(why: "a minute without classes", lost: [.runtimeClasses], after: 60, runtimeClasses: nil),
         ]
@@ -60,7 +60,7 @@ struct ClusterViewTests {
         #expect(view.knowledge(at: later).runtimeClasses == ["w": Self.known], "the API server answers again")
     }
 
-    @Test("A second outage begins anew, and one that goes on does not")
+    @Test("The grace period starts again with a new outage, and not with a repeated report of the same one")
     func secondOutage() {
         var view = Self.view()
         view.apply(Self.lost, to: .runtimeClasses, at: Self.start)
@@ -71,7 +71,7 @@ struct ClusterViewTests {
         #expect(view.knowledge(at: Self.start + .seconds(139)).runtimeClasses != nil)
     }
 
-    @Test("Changes and removals count")
+    @Test("Changes and removals are applied")
     func changes() {
         var view = Self.view()
         view.apply(.changed(Objects.metadata("n2", ["runtime": "wasm"])), to: .nodes, at: Self.start)
@@ -86,25 +86,25 @@ struct ClusterViewTests {
         #expect(view.namespaces.find("shop", at: Self.start) == .unknown)
     }
 
-    @Test("Labels of namespaces stay known however long an outage is")
+    @Test("Labels of namespaces stay known during an outage of any length")
     func namespacesInOutage() {
         var view = Self.view()
         view.apply(Self.lost, to: .namespaces, at: Self.start)
-        #expect(view.namespaces.find("shop", at: Self.start + .seconds(99_999)) == .known(["team": "a"]))
+        #expect(view.namespaces.find("shop", at: Self.start + .seconds(99_999)) == .fresh(["team": "a"]))
     }
 
-    @Test("An answer about one namespace counts for a while, until the watch tells of it")
-    func askedNamespaces() {
+    @Test("Fetched labels are fresh for 30 seconds, until the watch reports the namespace")
+    func fetchedNamespaces() {
         var namespaces = NamespaceLabels()
-        namespaces.keep("new", labels: ["a": "1"], at: Self.start)
-        #expect(namespaces.find("new", at: Self.start + .seconds(29)) == .known(["a": "1"]))
-        #expect(namespaces.find("new", at: Self.start + .seconds(30)) == .old(["a": "1"]))
+        namespaces.store(["a": "1"], of: "new", at: Self.start)
+        #expect(namespaces.find("new", at: Self.start + .seconds(29)) == .fresh(["a": "1"]))
+        #expect(namespaces.find("new", at: Self.start + .seconds(30)) == .stale(["a": "1"]))
         namespaces.set("new", labels: ["a": "2"])
-        namespaces.keep("new", labels: ["a": "1"], at: Self.start)
-        #expect(namespaces.find("new", at: Self.start) == .known(["a": "2"]), "the watch knows better")
+        namespaces.store(["a": "1"], of: "new", at: Self.start)
+        #expect(namespaces.find("new", at: Self.start) == .fresh(["a": "2"]), "labels from the watch have precedence")
         namespaces.set("new", labels: nil)
         #expect(namespaces.find("new", at: Self.start) == .unknown)
-        namespaces.keep("new", labels: [:], at: Self.start)
+        namespaces.store([:], of: "new", at: Self.start)
         namespaces.replace(with: [:])
         #expect(namespaces.find("new", at: Self.start) == .unknown)
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("The cluster's watch against an API server", .timeLimit(.minutes(1)))
+@Suite("The watch of a cluster against an API server", .timeLimit(.minutes(1)))
 struct ClusterWatchTests {
     private static let classes = "/apis/node.k8s.io/v1/runtimeclasses"
     private static let nodes = "/api/v1/nodes"
@@ -18,7 +18,7 @@ struct ClusterWatchTests {
         cluster.serve(namespaces, [Objects.metadata("shop", ["team": "a"])])
     }
 
-    @Test("What there is, and what changes")
+    @Test("Existing objects and changes are known")
     func follows() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
@@ -37,11 +37,11 @@ struct ClusterWatchTests {
                 cluster.put(Objects.metadata("shop", ["team": "b"]), Self.namespaces)
                 try await eventually { await watch.labels(ofNamespace: "shop") == ["team": "b"] }
             }
-            #expect(!cluster.calls.contains { $0.path == "\(Self.namespaces)/shop" }, "no need to ask")
+            #expect(!cluster.calls.contains { $0.path == "\(Self.namespaces)/shop" }, "the watch has it already")
         }
     }
 
-    @Test("Without an answer it is not waited for longer than half a minute")
+    @Test("The replica is ready after 30 seconds without a list")
     func startLimit() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
@@ -58,7 +58,7 @@ struct ClusterWatchTests {
         }
     }
 
-    @Test("A minute after the API server is gone nothing is guessed, but of namespaces; then all is known again")
+    @Test("After a minute without the API server only namespaces stay known; later everything is known again")
     func outage() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
@@ -84,12 +84,12 @@ struct ClusterWatchTests {
         }
     }
 
-    @Test("A namespace that the watch has not told of is asked for once")
+    @Test("A namespace that the watch does not have yet is fetched once")
     func newNamespace() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
             let clock = ManualClock()
-            // It does not run: as for a namespace whose event is still on its way.
+            // The watch does not run, so its event for the namespace is still missing.
             let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
             #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
             #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
@@ -98,14 +98,14 @@ struct ClusterWatchTests {
 
             clock.advance(by: .seconds(30))
             cluster.put(Objects.metadata("shop", ["team": "b"]), Self.namespaces)
-            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "an old answer is not relied on")
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "stale labels are fetched again")
             clock.advance(by: .seconds(30))
             cluster.refuse("/", 503)
-            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "but better than none")
+            #expect(await watch.labels(ofNamespace: "shop") == ["team": "b"], "stale labels are better than none")
         }
     }
 
-    @Test("An API server that does not answer costs an admission a second")
+    @Test("An API server that does not answer delays an admission by one second at most")
     func slowNamespace() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)

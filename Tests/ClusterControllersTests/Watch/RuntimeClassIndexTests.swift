@@ -3,13 +3,13 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Nodes by runtime class")
-struct NodeClassesTests {
+@Suite("The number of nodes of each runtime class")
+struct RuntimeClassIndexTests {
     private static let wasm = ["runtime": "wasm"]
     private static let zoned = ["runtime": "wasm", "zone": "a"]
 
-    private static func numbers(_ classes: NodeClasses) -> [String: Int?] {
-        classes.classes.mapValues(\.matchingNodes)
+    private static func numbers(_ index: RuntimeClassIndex) -> [String: Int?] {
+        index.classes.mapValues(\.matchingNodes)
     }
 
     enum Change: Sendable {
@@ -28,10 +28,10 @@ struct NodeClassesTests {
     }
 
     @Test(
-        "A history",
+        "A series of changes",
         arguments: [
             Row(
-                why: "a class that asks for nothing has all nodes",
+                why: "a class without a node selector matches all nodes",
                 changes: [.runtimeClass("any", [:]), .nodes(["n1": [:], "n2": wasm])],
                 numbers: ["any": 2]
             ),
@@ -46,17 +46,17 @@ struct NodeClassesTests {
                 numbers: ["w": 2]
             ),
             Row(
-                why: "every label has to be there",
+                why: "a node needs every label of the selector",
                 changes: [.classes(["w": wasm, "z": zoned]), .node("n1", wasm), .node("n2", zoned)],
                 numbers: ["w": 2, "z": 1]
             ),
             Row(
-                why: "another value is another label",
+                why: "a label with another value does not match",
                 changes: [.classes(["z": zoned]), .node("n1", ["runtime": "wasm", "zone": "b"])],
                 numbers: ["z": 0]
             ),
             Row(
-                why: "a node that tells the same again counts once",
+                why: "a node that is reported twice counts once",
                 changes: [.classes(["w": wasm]), .node("n1", wasm), .node("n1", wasm)],
                 numbers: ["w": 1]
             ),
@@ -66,50 +66,50 @@ struct NodeClassesTests {
                 numbers: ["w": 0]
             ),
             Row(
-                why: "a node gains one that does not matter",
+                why: "a node gains a label that the class does not select",
                 changes: [.classes(["w": wasm]), .node("n1", wasm), .node("n1", zoned)],
                 numbers: ["w": 1]
             ),
             Row(
-                why: "a node goes, twice told",
+                why: "a node is removed, and the removal is reported twice",
                 changes: [.classes(["w": wasm]), .node("n1", wasm), .node("n1", nil), .node("n1", nil)],
                 numbers: ["w": 0]
             ),
             Row(
-                why: "a list without a node that was there",
+                why: "a new list without a node",
                 changes: [.classes(["w": wasm]), .node("n1", wasm), .nodes(["n2": [:]])],
                 numbers: ["w": 0]
             ),
             Row(
-                why: "a class asks for something else",
+                why: "a class changes its selector",
                 changes: [.node("n1", wasm), .runtimeClass("c", wasm), .runtimeClass("c", zoned)],
                 numbers: ["c": 0]
             ),
             Row(
-                why: "a class goes, by a list and by a change",
+                why: "classes are removed, by a list and by a change",
                 changes: [.classes(["a": [:], "b": [:], "c": [:]]), .classes(["a": [:], "b": [:]]), .noClass("b")],
                 numbers: ["a": 0]
             ),
         ]
     )
     func histories(row: Row) {
-        var classes = NodeClasses()
+        var index = RuntimeClassIndex()
         for change in row.changes {
             switch change {
-            case .node(let name, let labels): classes.setNode(name, labels: labels)
-            case .nodes(let nodes): classes.replaceNodes(with: nodes)
-            case .runtimeClass(let name, let selector): classes.setClass(name, nodeSelector: selector)
-            case .classes(let selectors): classes.replaceClasses(with: selectors)
-            case .noClass(let name): classes.removeClass(name)
+            case .node(let name, let labels): index.setNode(name, labels: labels)
+            case .nodes(let nodes): index.replaceNodes(with: nodes)
+            case .runtimeClass(let name, let selector): index.setClass(name, nodeSelector: selector)
+            case .classes(let selectors): index.replaceClasses(with: selectors)
+            case .noClass(let name): index.removeClass(name)
             }
         }
-        #expect(Self.numbers(classes) == row.numbers)
+        #expect(Self.numbers(index) == row.numbers)
     }
 
-    @Test("Whatever comes in whatever order, the numbers are those of a count from scratch")
+    @Test("After random changes the numbers equal a count from scratch")
     func randomHistories() {
         var random = SeededGenerator(state: 42)
-        var classes = NodeClasses()
+        var index = RuntimeClassIndex()
         var nodes: [String: [String: String]] = [:]
         var selectors: [String: [String: String]] = [:]
         for _ in 0..<2000 {
@@ -120,26 +120,26 @@ struct NodeClassesTests {
             switch Int.random(in: 0..<5, using: &random) {
             case 0, 1:
                 nodes[name] = labels
-                classes.setNode(name, labels: labels)
+                index.setNode(name, labels: labels)
             case 2:
                 nodes[name] = nil
-                classes.setNode(name, labels: nil)
+                index.setNode(name, labels: nil)
             case 3:
                 selectors[name] = labels
-                classes.setClass(name, nodeSelector: labels)
+                index.setClass(name, nodeSelector: labels)
             default:
                 selectors[name] = nil
-                classes.removeClass(name)
+                index.removeClass(name)
             }
             let expected = selectors.mapValues { selector in
                 nodes.values.count { labels in selector.allSatisfy { labels[$0.key] == $0.value } } as Int?
             }
-            #expect(Self.numbers(classes) == expected)
+            #expect(Self.numbers(index) == expected)
         }
     }
 }
 
-/// The same numbers in each run.
+/// A generator that gives the same numbers in each run.
 ///
 /// G. Marsaglia, "Xorshift RNGs", 2003.
 private struct SeededGenerator: RandomNumberGenerator {

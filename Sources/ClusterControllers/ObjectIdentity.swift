@@ -1,16 +1,15 @@
 import JSON
-import PodAdmission
 
-/// Which object a document is, and which version of its spec.
+/// The name and uid of an object, and the version of its spec.
 struct ObjectIdentity: Sendable, Equatable {
     /// The object's name.
     let name: String
-    /// What tells it from an earlier object of the same name; empty where it is not said.
+    /// The uid, which differs from that of an earlier object of the same name; empty if the object has none.
     let uid: String
-    /// The version of its spec, which a change of its status leaves alone; 0 where it is not said.
+    /// The version of the spec, which an update of the status does not change; 0 if the object has none.
     let generation: Int
 
-    /// Nil where the document has no name.
+    /// Reads the metadata of `object`; nil if it has no name.
     init?(_ object: JSONValue) {
         let metadata = object["metadata"]
         guard let name = metadata?["name"]?.string, !name.isEmpty else { return nil }

@@ -1,22 +1,22 @@
 import PodAdmission
 
-/// The runtime classes of a cluster, each with the number of nodes that have its labels.
+/// The runtime classes of a cluster, each with the number of nodes that match its node selector.
 ///
-/// The numbers are kept up to date by what changes: a node costs a look at each class, a class a look at each node,
-/// and a node whose labels are the same, as in its status every few minutes, costs one comparison.
-struct NodeClasses: Sendable, Equatable {
-    /// The classes by name, their number of nodes always set.
+/// The numbers are updated with each change: a changed node is compared with each class, a changed class with each
+/// node. A node with unchanged labels, as in the update of its status every few minutes, costs one comparison.
+struct RuntimeClassIndex: Sendable, Equatable {
+    /// The classes by name; `matchingNodes` is always set.
     private(set) var classes: [String: ClusterKnowledge.RuntimeClass] = [:]
     private var nodes: [String: [String: String]] = [:]
 
-    /// These are all the nodes, by name, with their labels.
+    /// Replaces all nodes, given as labels by name.
     mutating func replaceNodes(with nodes: [String: [String: String]]) {
         guard nodes != self.nodes else { return }
         self.nodes = nodes
         for (name, runtimeClass) in classes { setClass(name, nodeSelector: runtimeClass.nodeSelector) }
     }
 
-    /// The node `name` has these labels, or is gone where they are nil.
+    /// Adds or changes the node `name`; removes it if `labels` is nil.
     mutating func setNode(_ name: String, labels: [String: String]?) {
         let old = nodes[name]
         guard labels != old else { return }
@@ -27,7 +27,7 @@ struct NodeClasses: Sendable, Equatable {
         }
     }
 
-    /// These are all the classes, by name, with their node selectors.
+    /// Replaces all classes, given as node selectors by name.
     mutating func replaceClasses(with selectors: [String: [String: String]]) {
         for name in classes.keys where selectors[name] == nil { classes[name] = nil }
         for (name, selector) in selectors where classes[name]?.nodeSelector != selector {
@@ -35,17 +35,17 @@ struct NodeClasses: Sendable, Equatable {
         }
     }
 
-    /// The class `name` asks for these labels.
+    /// Adds or changes the class `name`.
     mutating func setClass(_ name: String, nodeSelector: [String: String]) {
         var runtimeClass = ClusterKnowledge.RuntimeClass(nodeSelector: nodeSelector)
         runtimeClass.matchingNodes = nodes.values.reduce(0) { $0 + Self.count($1, for: runtimeClass) }
         classes[name] = runtimeClass
     }
 
-    /// The class `name` is gone.
+    /// Removes the class `name`.
     mutating func removeClass(_ name: String) { classes[name] = nil }
 
-    /// 1 where a node with `labels` has those that the class asks for; 0 where it has not, or there is none.
+    /// 1 if a node with `labels` matches the class's node selector, else 0; nil stands for a missing node.
     private static func count(
         _ labels: [String: String]?,
         for runtimeClass: ClusterKnowledge.RuntimeClass

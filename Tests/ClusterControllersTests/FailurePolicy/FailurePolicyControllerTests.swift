@@ -3,16 +3,15 @@ import JSON
 import KubernetesAPI
 import Logging
 import Metrics
-import PodAdmission
 import ServiceLifecycle
 import Synchronization
 import Testing
 
 @testable import ClusterControllers
 
-@Suite("The failure policy")
+@Suite("The controller of the failure policy")
 struct FailurePolicyControllerTests {
-    /// A webhook configuration that is changed by patches, and endpoints.
+    /// An API server with a webhook configuration, which patches change, and with Endpoints.
     final class Cluster: Sendable {
         struct State {
             var policy = FailurePolicy.ignore
@@ -60,37 +59,34 @@ struct FailurePolicyControllerTests {
             FailurePolicyController(
                 calls: calls,
                 isLeader: { isLeader },
-                logger: WebhookProbeTests.logger,
+                logger: .silent,
                 metrics: FailurePolicyMetrics(factory: NOOPMetricsHandler.instance),
                 clock: ScriptedTime(naps: .max).clock
             )
         }
     }
 
-    /// Hands outcomes to a controller of its own group, and shuts the group down when they are taken in.
+    /// Runs a controller with these outcomes, and shuts it down when it has processed them.
     static func run(_ outcomes: [ProbeOutcome], in cluster: Cluster, isLeader: Bool) async throws {
         let controller = cluster.controller(isLeader: isLeader)
         for outcome in outcomes { controller.record(outcome) }
-        let settings = ServiceGroupConfiguration(services: [controller], logger: WebhookProbeTests.logger)
-        let group = ServiceGroup(configuration: settings)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
+        try await withService(controller) {}
     }
 
-    @Test func limitsNeverEndOnAScriptedClock() { #expect(FailurePolicyController.leaveLimit == ScriptedTime.limit) }
+    @Test func scriptedTimeNeverEndsTheLimit() { #expect(FailurePolicyController.leaveLimit == ScriptedTime.limit) }
 
     static let down = ProbeOutcome.webhookUnreachable
 
     @Test(arguments: [
-        ([ProbeOutcome.proven, .proven, .proven], true, FailurePolicy.fail, 1, "the leader, after three proofs"),
-        ([.proven, .proven, .proven, .proven], true, .fail, 1, "written once"),
-        ([.proven, .proven, .proven], false, .ignore, 0, "nobody but the leader writes"),
-        ([.proven, .proven], true, .ignore, 0, "too few proofs"),
-        ([.proven, .proven, .proven, down, down, down], true, .ignore, 2, "there and back"),
-        ([down, down, down], true, .ignore, 0, "it was so already"),
+        (
+            [ProbeOutcome.succeeded, .succeeded, .succeeded], true, FailurePolicy.fail, 1,
+            "the leader sets Fail after three successes"
+        ),
+        ([.succeeded, .succeeded, .succeeded, .succeeded], true, .fail, 1, "the leader writes once"),
+        ([.succeeded, .succeeded, .succeeded], false, .ignore, 0, "a replica that is not the leader does not write"),
+        ([.succeeded, .succeeded], true, .ignore, 0, "too few successes"),
+        ([.succeeded, .succeeded, .succeeded, down, down, down], true, .ignore, 2, "Fail, then Ignore"),
+        ([down, down, down], true, .ignore, 0, "the policy is Ignore already"),
     ])
     func follows(outcomes: [ProbeOutcome], isLeader: Bool, policy: FailurePolicy, writes: Int, why: String) async throws
     {
@@ -102,12 +98,18 @@ struct FailurePolicyControllerTests {
 
     @Test(
         arguments: [
-            ([.success(true)], true, FailurePolicy.fail, 4, "others go on"),
-            ([.success(false)], true, .ignore, 1, "nobody is left"),
-            ([.success(true), .success(false)], true, .ignore, 2, "the other goes at the same time"),
-            ([.success(false)], false, .ignore, 1, "nobody is left, a leader neither"),
-            ([.failure(KubernetesAPIError(.forbidden, "no"))], true, .ignore, 1, "in doubt the leader makes it safe"),
-            ([.failure(KubernetesAPIError(.forbidden, "no"))], false, .fail, 4, "and nobody else does"),
+            ([.success(true)], true, FailurePolicy.fail, 4, "other replicas stay"),
+            ([.success(false)], true, .ignore, 1, "no other replica is left"),
+            ([.success(true), .success(false)], true, .ignore, 2, "the other replica stops at the same time"),
+            ([.success(false)], false, .ignore, 1, "no other replica is left, and this one is not the leader"),
+            (
+                [.failure(KubernetesAPIError(.forbidden, "no"))], true, .ignore, 1,
+                "without an answer the leader sets Ignore"
+            ),
+            (
+                [.failure(KubernetesAPIError(.forbidden, "no"))], false, .fail, 4,
+                "without an answer other replicas do not"
+            ),
         ] as [([Result<Bool, KubernetesAPIError>], Bool, FailurePolicy, Int, String)]
     )
     func leavesNoFailBehind(
@@ -127,21 +129,7 @@ struct FailurePolicyControllerTests {
         #expect(cluster.state.withLock { $0.looks } == looks, "\(why)")
     }
 
-    @Test(
-        arguments: [
-            (#"{"webhooks":[{"name":"pods.polypod.dev","failurePolicy":"Fail"}]}"#, FailurePolicy.fail, "said"),
-            (#"{"webhooks":[{"name":"pods.polypod.dev"}]}"#, .fail, "the API's default"),
-            (#"{"webhooks":[{"name":"workloads.polypod.dev","failurePolicy":"Fail"}]}"#, nil, "another entry"),
-            (#"{}"#, nil, "no entries"),
-        ] as [(String, FailurePolicy?, String)]
-    )
-    func reading(configuration: String, policy: FailurePolicy?, why: String) throws {
-        let document = try JSONParser.parse(configuration)
-        #expect(FailurePolicy(of: "pods.polypod.dev", in: document) == policy, "\(why)")
-        #expect((FailurePolicy.ignore.patch("pods.polypod.dev", in: document) == nil) == (policy == nil), "\(why)")
-    }
-
-    @Test("An API server that hangs does not keep the server from its drain")
+    @Test("An API server that does not answer does not delay the drain")
     func leavesInTime() async throws {
         let cluster = Cluster()
         var calls = cluster.calls
@@ -152,21 +140,15 @@ struct FailurePolicyControllerTests {
         let controller = FailurePolicyController(
             calls: calls,
             isLeader: { false },
-            logger: WebhookProbeTests.logger,
+            logger: .silent,
             metrics: FailurePolicyMetrics(factory: NOOPMetricsHandler.instance),
             clock: TimeSource(sleep: { if $0 != FailurePolicyController.leaveLimit { throw CancellationError() } })
         )
-        let settings = ServiceGroupConfiguration(services: [controller], logger: WebhookProbeTests.logger)
-        let group = ServiceGroup(configuration: settings)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
+        try await withService(controller) {}
         #expect(cluster.state.withLock { $0.writes } == 0)
     }
 
-    @Test func patchesARealServer() async throws {
+    @Test func patchesOverHTTP() async throws {
         try await LoopbackAPIServer.with { _ in
             (200, ["webhooks": [["name": "pods.polypod.dev", "failurePolicy": "Fail"]], "subsets": []])
         } _: { client, seen in
@@ -174,16 +156,10 @@ struct FailurePolicyControllerTests {
                 client: client,
                 endpoints: WebhookEndpoints(instance: "me"),
                 isLeader: { true },
-                logger: WebhookProbeTests.logger,
+                logger: .silent,
                 metrics: FailurePolicyMetrics(factory: NOOPMetricsHandler.instance)
             )
-            let settings = ServiceGroupConfiguration(services: [controller], logger: WebhookProbeTests.logger)
-            let group = ServiceGroup(configuration: settings)
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-            }
+            try await withService(controller) {}
             let path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/polypod"
             #expect(
                 seen().map(\.line) == [

@@ -1,11 +1,11 @@
-/// What is still to be written into the status of policies: a value without a client or a clock.
-struct StatusWork: Sendable, Equatable {
-    /// What is to be written about one policy.
+/// The updates that are still to be written into the status of policies: a value without a client or a clock.
+struct StatusQueue: Sendable, Equatable {
+    /// The update of one policy.
     struct Item: Sendable, Equatable {
         var name: String
-        /// Whether its conditions may have changed.
+        /// Whether the conditions may have changed.
         var hasNewVersion: Bool
-        /// How many Pods were decided under it since the last time.
+        /// How many Pods were decided under the policy since its last update.
         var pods: Int
     }
 
@@ -13,25 +13,26 @@ struct StatusWork: Sendable, Equatable {
     private var pods: [String: Int] = [:]
     private var isFlushing = false
 
-    /// A Pod was decided under the policy `name`.
+    /// Counts a Pod that was decided under the policy `name`.
     mutating func countPod(under name: String) { pods[name, default: 0] += 1 }
 
-    /// These policies changed.
-    mutating func take(_ changes: [String: PolicyStore.Change]) {
+    /// Adds the policies that changed, and drops those that were removed.
+    mutating func add(_ changes: [String: PolicyStore.Change]) {
         for (name, change) in changes {
-            if change == .removed {
-                versions.remove(name)
-                pods[name] = nil
-            } else {
-                versions.insert(name)
-            }
+            if change == .removed { remove(name) } else { versions.insert(name) }
         }
     }
 
-    /// The numbers of Pods are due as well.
+    /// Drops all updates of the policy `name`.
+    mutating func remove(_ name: String) {
+        versions.remove(name)
+        pods[name] = nil
+    }
+
+    /// Makes the counts of Pods due, which are due only after a flush.
     mutating func flush() { isFlushing = true }
 
-    /// What is due, in the order of the names; it is taken out.
+    /// Takes out the updates that are due, in the order of the names.
     mutating func takeDue() -> [Item] {
         let names = versions.union(isFlushing ? Set(pods.keys) : [])
         let items = names.sorted().map { name in
@@ -43,7 +44,7 @@ struct StatusWork: Sendable, Equatable {
         return items
     }
 
-    /// What could not be written is due again with the next flush.
+    /// Puts back an update that was not written, and adds it to what is queued for the policy since.
     mutating func putBack(_ item: Item) {
         if item.hasNewVersion { versions.insert(item.name) }
         if item.pods > 0 { pods[item.name, default: 0] += item.pods }
