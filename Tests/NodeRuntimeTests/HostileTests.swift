@@ -223,4 +223,26 @@ import Testing
         #expect(node.code { try node.uninstall() } == .locked)
         #expect(try !node.status().isRight, "looking needs no lock")
     }
+
+    /// A program that another thread starts holds a copy of each descriptor until it calls exec.
+    @Test func theLockIsReleasedWhileACopyOfItsDescriptorIsOpen() throws {
+        let node = try TestNode()
+        let copy: Int32
+        do {
+            let lock = try NodeLock(node.folder)
+            defer { _ = lock }
+            copy = dup(try #require(Self.descriptor(of: node.root)))
+        }
+        defer { close(copy) }
+        #expect(node.code { _ = try NodeLock(node.folder) } == nil)
+    }
+
+    /// The open descriptor of a folder in this process.
+    private static func descriptor(of folder: String) -> Int32? {
+        var (wanted, status) = (stat(), stat())
+        guard stat(folder, &wanted) == 0 else { return nil }
+        return (0..<1024).first { descriptor in
+            fstat(descriptor, &status) == 0 && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino
+        }
+    }
 }

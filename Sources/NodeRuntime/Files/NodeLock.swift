@@ -22,5 +22,9 @@ struct NodeLock: ~Copyable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing is not enough: a program that another thread starts holds a copy of the descriptor until it calls exec.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
