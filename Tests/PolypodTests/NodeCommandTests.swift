@@ -12,7 +12,7 @@ struct NodeCommandTests {
     let terminal = Terminal(plainOfWidth: 80)
 
     /// A machine that answers nothing.
-    struct Silence: NodeCommands {
+    struct Silence: HostCommands {
         func runOnHost(_ words: [String], timeout: Duration) -> CommandOutput? { nil }
         func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? { nil }
         func isListening(at path: String) -> Bool { false }
@@ -55,7 +55,7 @@ struct NodeCommandTests {
                     "bundle        crun 1.21 (+exit-code), WasmEdge 0.14.1, 1 kB, copy to /opt/crun-wasmedge",
                     "config        /etc/containerd/config.toml, change",
                     "backup        /etc/containerd/config.toml.before-polypod, create",
-                    "restart       by hand: no containerd runs here that this program can see",
+                    "restart       by hand: no process of containerd is visible from here",
                     "--- /etc/containerd/config.toml", "+++ /etc/containerd/config.toml", "@@ -1,1 +1,10 @@",
                 ]
             )
@@ -78,7 +78,9 @@ struct NodeCommandTests {
             let report = try installer.install([.wasmedge], bundles: [.wasmedge: bundle])
             #expect(report.isUnfinished)
             #expect(
-                report.text(for: terminal).contains("restart       restart containerd yourself: no containerd runs")
+                report.text(for: terminal).contains(
+                    "restart       restart containerd yourself: no process of containerd"
+                )
             )
             #expect(report.text(for: terminal).hasSuffix("crun-wasmedge: installed\n"))
             let again = try installer.install([.wasmedge], bundles: [.wasmedge: bundle])

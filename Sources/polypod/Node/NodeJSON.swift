@@ -63,7 +63,7 @@ extension NodeHost {
     var json: JSONValue {
         [
             "kind": .string(kind.rawValue), "version": version.map { .string($0.description) } ?? .null,
-            "configVersion": configVersion.map { .number(String($0)) } ?? .null, "config": .string(place.path),
+            "configVersion": configVersion.map { .number(String($0)) } ?? .null, "config": .string(target.path),
         ]
     }
 }

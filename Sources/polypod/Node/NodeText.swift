@@ -19,7 +19,7 @@ extension NodePlan {
     }
 
     var unchanged: String {
-        isRemoval ? "nothing of Polypod's in \(host.place.path)" : "already right in \(host.place.path)"
+        isRemoval ? "nothing of Polypod's in \(host.target.path)" : "already right in \(host.target.path)"
     }
 
     private var restartText: String {
@@ -74,7 +74,7 @@ extension NodeStatus {
             text += NodeLine(engine.engine.handler, state).text(for: terminal)
             let bundle = engine.bundle.map { "\($0.version.title), \($0.sizeText) at \(engine.engine.folder)" }
             text += NodeLine("  bundle", bundle ?? engine.bundleProblem ?? "none").text(for: terminal)
-            text += NodeLine("  config", engine.configProblem ?? "right in \(host.place.path)").text(for: terminal)
+            text += NodeLine("  config", engine.configProblem ?? "right in \(host.target.path)").text(for: terminal)
         }
         return text + notes.map { $0.text(for: terminal) }.joined()
     }
