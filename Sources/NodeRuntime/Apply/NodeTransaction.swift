@@ -80,7 +80,7 @@ struct NodeTransaction {
 
     /// Deletes what is no longer needed; the bundles of a removal come last.
     ///
-    /// The node is in its intended state by now, so a file that cannot be deleted leads to a note and not to an error.
+    /// The node already has its intended state, so a file that cannot be deleted leads to a note and not to an error.
     mutating func finish() {
         files.removeEmptyFolders()
         for swap in swaps { note { () throws(NodeError) in try swap.commit() } }

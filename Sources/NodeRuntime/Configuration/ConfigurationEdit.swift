@@ -27,7 +27,7 @@ struct ConfigurationEdit {
 
     /// Polypod's blocks in the text.
     ///
-    /// - Throws: `markers-damaged` if a comment has no counterpart, or stands in a string or an array.
+    /// - Throws: `markers-damaged` if a comment has no counterpart, or is in a string or an array.
     func blocks() throws(NodeError) -> [MarkedText.Block] {
         let blocks = try marked.blocks(in: file)
         guard !blocks.isEmpty else { return [] }
@@ -109,7 +109,7 @@ struct ConfigurationEdit {
     /// Makes containerd pull images itself.
     ///
     /// The transfer service of containerd 2.2.2 and later does not unpack images for wasi/wasm. If the setting cannot
-    /// be added, the edit adds a note and goes on.
+    /// be added, the edit adds a note and continues.
     ///
     /// - Throws: `config-syntax`, `markers-damaged`.
     mutating func installImagePull() throws(NodeError) {

@@ -107,9 +107,9 @@ struct MarkedText: Equatable, Sendable {
         content.lines.remove(at: block.range.lowerBound)
     }
 
-    /// Decides what becomes of the added line end when its block has been removed.
+    /// Updates the added line end after its block was removed.
     ///
-    /// It is removed at the end of the text, passes to a block that follows, and stays before any other line.
+    /// The line end is removed at the end of the text, belongs to a block that follows, and stays before other lines.
     private mutating func passOnLineEnd(at index: Int) {
         guard index < content.lines.count else {
             if index > 0 { content.lines[index - 1].ending = "" }

@@ -99,7 +99,7 @@ enum ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
         let arguments = words.map { strdup($0) } + [nil]
-        // The child gets none of this program's variables, and a PATH because programs of the host need one.
+        // The child does not get this program's variables, but it gets a PATH because programs of the host need one.
         let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
         let variables = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }

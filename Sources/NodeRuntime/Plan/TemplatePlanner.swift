@@ -46,7 +46,7 @@ struct TemplatePlanner: ConfigurationPlanner {
         let generated = host.kind.effectiveFile
         var marked = MarkedText(try folder.text(generated) ?? "")
         while let block = try marked.blocks(in: generated).first {
-            // This block contains what the distribution generates for the base template.
+            // This block contains the text that the distribution generates for the base template.
             if block.name == BlockName.file { marked.unmark(block) } else { marked.remove(block) }
         }
         return ConfigurationEdit(file: generated, text: marked.text)
