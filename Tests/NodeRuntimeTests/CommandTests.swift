@@ -29,6 +29,16 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 
+    @Test func programsInheritNoDescriptors() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        // A shell uses low descriptors itself.
+        let copy = fcntl(ends[1], F_DUPFD, 200)
+        defer { for descriptor in ends + [copy] { close(descriptor) } }
+        let words = ["/bin/sh", "-c", "echo $0; [ -e /proc/$$/fd/\(copy) ]", "sh"]
+        #expect(ChildProcess.run(words, timeout: .seconds(20)) == CommandOutput(code: 1, output: "sh\n"))
+    }
+
     @Test func thisProcessIsFoundByItsRootAndName() {
         let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8))?.dropLast().description ?? ""
         let here = SystemCommands(host: HostFolder(root: "/")).processes(called: [name])

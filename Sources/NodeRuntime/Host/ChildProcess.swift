@@ -85,6 +85,10 @@ enum ChildProcess {
         }
     }
 
+    private static var openDescriptors: [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { Int32($0) }
+    }
+
     private static func spawn(_ program: String, _ words: [String], _ output: Pipe, _ errors: Pipe) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -92,6 +96,11 @@ enum ChildProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.input, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.input, STDERR_FILENO)
+        // Not every library sets O_CLOEXEC (SwiftNIO does not for sockets), and a service that the program starts would
+        // keep the other end of a connection waiting. Closing a descriptor that is not open is not an error here.
+        for descriptor in openDescriptors where descriptor > STDERR_FILENO {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
