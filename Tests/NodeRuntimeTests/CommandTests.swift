@@ -3,7 +3,7 @@ import Testing
 
 @testable import NodeRuntime
 
-/// Programs that are really run.
+/// The real programs and processes of this machine.
 @Suite(.ownThread) struct CommandTests {
     @Test func outputCodeAndEnvironment() {
         let answer = ChildProcess.run(["/bin/sh", "-c", "echo out; echo err >&2; exit 3"], timeout: .seconds(20))
@@ -11,19 +11,32 @@ import Testing
         #expect(ChildProcess.run(["/bin/sh", "-c", "kill -9 $$"], timeout: .seconds(20))?.code == 137)
         #expect(ChildProcess.run(["/nowhere"], timeout: .seconds(20)) == nil)
         let home = ChildProcess.run(["/bin/sh", "-c", "echo \"[$HOME$1]\"", "sh", "a b"], timeout: .seconds(20))
-        #expect(home?.output == "[a b]\n", "no shell in between, and nothing of ours in the environment")
+        #expect(home?.output == "[a b]\n", "no shell is involved, and no variable is passed on")
     }
 
-    @Test func endsInTimeAndWithinItsBound() {
+    @Test func timeAndOutputAreBounded() {
         let start = ContinuousClock.now
         #expect(ChildProcess.run(["/bin/sh", "-c", "sleep 30 & sleep 30"], timeout: .milliseconds(200)) == nil)
         #expect(ContinuousClock.now - start < .seconds(10))
         let long = ChildProcess.run(["/bin/sh", "-c", "head -c 6000000 /dev/zero | tr '\\0' x"], timeout: .seconds(60))
-        #expect(long?.code == 0, "what is too much is dropped and the program goes on")
+        #expect(long?.code == 0, "output beyond the bound is dropped, and the program runs on")
         #expect((long?.output.utf8.count ?? 0) < 4_300_000)
         let background = ChildProcess.run(["/bin/sh", "-c", "sleep 5 & echo up"], timeout: .seconds(60))
-        #expect(background?.output == "up\n", "a service that was started keeps nobody waiting")
+        #expect(
+            background?.output == "up\n",
+            "a program that keeps running in the background does not delay the result"
+        )
         #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
+    @Test func programsInheritNoDescriptors() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        // A shell uses low descriptors itself.
+        let copy = fcntl(ends[1], F_DUPFD, 200)
+        defer { for descriptor in ends + [copy] { close(descriptor) } }
+        let words = ["/bin/sh", "-c", "echo $0; [ -e /proc/$$/fd/\(copy) ]", "sh"]
+        #expect(ChildProcess.run(words, timeout: .seconds(20)) == CommandOutput(code: 1, output: "sh\n"))
     }
 
     @Test func thisProcessIsFoundByItsRootAndName() {
@@ -31,7 +44,7 @@ import Testing
         let here = SystemCommands(host: HostFolder(root: "/")).processes(called: [name])
         #expect(here.contains { $0.id == getpid() && $0.start > 0 })
         let elsewhere = SystemCommands(host: HostFolder(root: NSTemporaryDirectory())).processes(called: [name])
-        #expect(elsewhere.isEmpty, "another root is another host")
+        #expect(elsewhere.isEmpty, "a process with another root is not on this host")
     }
 
     @Test(arguments: [

@@ -3,24 +3,36 @@ import Testing
 
 @testable import NodeRuntime
 
-/// What becomes of the bytes around the blocks.
+/// The bytes around Polypod's blocks.
 @Suite(.ownThread) struct EditTests {
     static let etc = "/etc/containerd/config.toml"
     static let images = "[plugins.\"io.containerd.cri.v1.images\"]"
 
-    /// Texts that have to come back to the byte, in version 3 so that the setting for images is there too.
+    /// Configurations that uninstalling has to restore byte for byte.
+    ///
+    /// They have version 3, for which the image setting is added too.
     static let texts: [(String, String)] = [
-        ("version = 3\n", "the least"), ("version = 3", "no end of the last line"),
-        ("version = 3\r\n[a]\r\nb = 1\r\n", "CRLF"), ("version = 3\r\n[a]\r\nb = 1", "CRLF without the last"),
+        ("version = 3\n", "the smallest configuration"), ("version = 3", "no line end at the end"),
+        ("version = 3\r\n[a]\r\nb = 1\r\n", "CRLF"),
+        ("version = 3\r\n[a]\r\nb = 1", "CRLF without a line end at the end"),
         ("\u{FEFF}version = 3\n", "a byte order mark"), ("version = 3\n\n\n", "empty lines at the end"),
-        ("version = 3\n\(images)", "a header as the last line, without an end"),
+        ("version = 3\n\(images)", "a header in the last line, without a line end"),
         ("version = 3\n  \(images) # here\n    snapshotter = \"overlayfs\"\n", "an indented header with a comment"),
-        ("version = 3\n[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = \"\"", "a table below it alone"),
-        ("version = 3\nx = '''\n\(images)\n'''\n\(images)\ny = 1\n", "the header in a string first"),
+        (
+            "version = 3\n[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = \"\"",
+            "only a table below the images table"
+        ),
+        ("version = 3\nx = '''\n\(images)\n'''\n\(images)\ny = 1\n", "the header also in a string before it"),
         ("version = 3\nx = [\n  [\"plugins\"],\n]\n\(images)\n", "an array that looks like a header"),
-        ("version = 3\nplugins.\"io.containerd.cri.v1.runtime\".enable_cdi = true\n", "dotted keys on the way"),
-        ("version = 3\nwhen = 2026-01-02T03:04:05Z\nday = 2026-01-02\nx = nan\ny = -0.0\n", "dates and odd numbers"),
-        ("", "an empty file"), ("# nothing but words", "a comment without an end"), (" \n\n", "blanks"),
+        (
+            "version = 3\nplugins.\"io.containerd.cri.v1.runtime\".enable_cdi = true\n",
+            "dotted keys for a table on the path"
+        ),
+        (
+            "version = 3\nwhen = 2026-01-02T03:04:05Z\nday = 2026-01-02\nx = nan\ny = -0.0\n",
+            "dates and special numbers"
+        ),
+        ("", "an empty file"), ("# only a comment", "a comment without a line end"), (" \n\n", "only white space"),
         ("version = 4\n", "containerd 2.3's version"),
     ]
 
@@ -31,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: texts)
-    func comesBackToTheByte(text: String, reason: String) throws {
+    func isRestoredByteForByte(text: String, reason: String) throws {
         for engines in [[WasmEngine.wasmedge], [.wasmedge, .wasmtime], [.wasmtime, .wasmedge]] {
             let node = try Self.node()
             try node.put(text, at: Self.etc)
@@ -46,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatWasNotThereGoesAgain() throws {
+    @Test func aFileThatPolypodCreatedIsRemoved() throws {
         for (version, line) in [("containerd x v1.7.2 y", "version = 2"), ("containerd x v2.3.0 y", "version = 3")] {
             var behaviour = TestNode.Behaviour()
             behaviour.version = version
@@ -61,21 +73,22 @@ import Testing
         var behaviour = TestNode.Behaviour()
         behaviour.version = nil
         let node = try TestNode(behaviour)
-        #expect(node.code { try node.install() } == .configVersion, "nobody knows in which version to write it")
+        #expect(node.code { try node.install() } == .configVersion, "the version of a new file is not known")
     }
 
-    @Test func whatOthersAddedToOurFileStays() throws {
+    @Test func linesThatOthersAddedToACreatedFileStay() throws {
         let node = try Self.node()
         try node.install()
         try node.put((node.text(Self.etc) ?? "") + "[debug]\nlevel = \"info\"\n", at: Self.etc)
         try node.uninstall()
-        #expect(node.text(Self.etc) == "version = 3\n[debug]\nlevel = \"info\"\n", "they need the version")
+        #expect(node.text(Self.etc) == "version = 3\n[debug]\nlevel = \"info\"\n", "the other lines need the version")
     }
 
     @Test(arguments: [
-        ("a = 1\n", "a = 2\n", "a line before it"), ("a = 1\n", "a = 1\n[b]\n", "a table before it"),
+        ("a = 1\n", "a = 2\n", "a changed line before the block"),
+        ("a = 1\n", "a = 1\n[b]\n", "a new table before the block"),
     ])
-    func editsInBetweenStay(line: String, edited: String, reason: String) throws {
+    func editsBetweenInstallAndUninstallStay(line: String, edited: String, reason: String) throws {
         let node = try Self.node()
         try node.put("version = 3\n\(line)", at: Self.etc)
         try node.install()
@@ -88,7 +101,7 @@ import Testing
         #expect(node.text(Self.etc + ".before-polypod") == "version = 3\n\(line)")
     }
 
-    @Test func theBackupIsAsPrivateAsTheFile() throws {
+    @Test func theBackupHasTheModeOfTheFile() throws {
         let node = try Self.node()
         try node.put("version = 3\npassword = 1\n", at: Self.etc)
         chmod(node.root + Self.etc, 0o600)
@@ -97,7 +110,7 @@ import Testing
         #expect(stat(node.root + Self.etc + ".before-polypod", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
-    @Test func aBackupThatIsThereIsLeft() throws {
+    @Test func anExistingBackupIsNotChanged() throws {
         let node = try Self.node()
         try node.put("version = 3\n", at: Self.etc)
         try node.put("mine\n", at: Self.etc + ".before-polypod")
@@ -107,7 +120,7 @@ import Testing
         #expect(node.text(Self.etc) == "version = 3\n")
     }
 
-    @Test func aBundleBehindALinkIsWhole() throws {
+    @Test func aBundleBehindALinkIsCopiedCompletely() throws {
         let node = try Self.node()
         try node.put("version = 3\n", at: Self.etc)
         symlink(node.root + (try node.bundle()).replacing(node.root, with: ""), node.root + "/source/link")
@@ -117,16 +130,16 @@ import Testing
         #expect(node.folder.exists("/opt/crun-wasmedge/bin/crun"))
     }
 
-    @Test func lineAddedBehindATextWithoutEnd() throws {
+    @Test func aLineAddedAfterATextWithoutLineEnd() throws {
         let node = try Self.node()
         try node.put("version = 3", at: Self.etc)
         try node.install()
         try node.put((node.text(Self.etc) ?? "") + "[end]\n", at: Self.etc)
         try node.uninstall()
-        #expect(node.text(Self.etc) == "version = 3\n[end]\n", "the line end that was added is needed by now")
+        #expect(node.text(Self.etc) == "version = 3\n[end]\n", "the new line needs the added line end")
     }
 
-    @Test func anOldBlockIsBroughtUpToDate() throws {
+    @Test func anOldBlockIsUpdated() throws {
         let node = try Self.node()
         try node.put("version = 3\n", at: Self.etc)
         try node.install()
@@ -140,9 +153,9 @@ import Testing
         #expect(node.restarts == 2)
     }
 
-    @Test func somebodysRightHandlerIsLeftAlone() throws {
+    @Test func aCorrectHandlerOfOthersIsNotChanged() throws {
         let node = try Self.node()
-        let table = RuntimeTable(engine: .wasmedge, dialect: .containerd3)
+        let table = RuntimeTable(engine: .wasmedge, format: .containerd3)
         let text =
             "version = 3\n" + table.lines.joined(separator: "\n") + "\n\(Self.images)\nuse_local_image_pull = true\n"
         try node.put(text, at: Self.etc)
@@ -151,10 +164,10 @@ import Testing
         #expect(try node.status().isRight && node.restarts == 0)
         try node.uninstall()
         #expect(node.text(Self.etc) == text)
-        #expect(node.folder.exists("/opt/crun-wasmedge"), "that handler needs it")
+        #expect(node.folder.exists("/opt/crun-wasmedge"), "the other handler needs the bundle")
     }
 
-    @Test func diffsAreThoseOfDiff() {
+    @Test func diffsHaveTheFormatOfDiff() {
         let diff = UnifiedDiff.text(from: "a\nb\nc\nd\ne\nf\ng", to: "a\nb\nc\nd\nX\nf\ng\n", path: "/f")
         #expect(
             diff == """

@@ -1,10 +1,10 @@
 import Dispatch
 import Testing
 
-/// Runs tests one after the other on a thread of their own.
+/// Runs tests one after another on a thread that other tests do not use.
 ///
-/// These read files and wait for programs, and the pool that others' tests share, some of which have deadlines, has no
-/// more threads than the machine has cores.
+/// These tests block the thread for files and programs. The other tests share a pool with one thread per core, and some
+/// of them have deadlines.
 struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     var isRecursive: Bool { true }
 

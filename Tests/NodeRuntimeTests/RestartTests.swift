@@ -3,7 +3,7 @@ import Testing
 
 @testable import NodeRuntime
 
-/// What happens around the restart: when it is made, when it counts as done, and what is put back when it is not.
+/// The restart: when it happens, when it succeeds, and what is restored when it fails.
 @Suite(.ownThread) struct RestartTests {
     static let etc = "/etc/containerd/config.toml"
 
@@ -15,7 +15,7 @@ import Testing
         return node
     }
 
-    @Test func onlyWhenTheConfigurationChanges() throws {
+    @Test func happensOnlyIfTheConfigurationChanges() throws {
         let node = try Self.node()
         try node.install()
         #expect(node.restarts == 1)
@@ -24,26 +24,26 @@ import Testing
             .install([.wasmedge], bundles: [.wasmedge: newer])
         #expect(report.plan.bundles.map(\.action) == [.replace] && report.restart == .notNeeded)
         #expect(node.text("/opt/crun-wasmedge/lib/lib.so") == "newer")
-        #expect(node.folder.list("/opt") == ["crun-wasmedge"], "nothing of the old one is left")
+        #expect(node.folder.list("/opt") == ["crun-wasmedge"], "no file of the old bundle remains")
         #expect(node.restarts == 1)
     }
 
-    @Test func aBundleIsComparedToTheByte() throws {
+    @Test func bundlesAreComparedByteForByte() throws {
         let node = try Self.node()
         try node.install()
         try node.put("bil", at: "/opt/crun-wasmedge/lib/lib.so.0.1")
         #expect(try node.install().plan.bundles.map(\.action) == [.replace], "same size, other bytes")
         try node.put("x", at: "/opt/crun-wasmedge/more")
-        #expect(try node.install().plan.bundles.map(\.action) == [.replace], "a file too many")
+        #expect(try node.install().plan.bundles.map(\.action) == [.replace], "an additional file")
         chmod(node.root + "/opt/crun-wasmedge/bin/crun", 0o644)
-        #expect(try node.install().plan.bundles.map(\.action) == [.replace], "not to be run any more")
+        #expect(try node.install().plan.bundles.map(\.action) == [.replace], "not executable any more")
         #expect(try node.install().plan.isEmpty)
     }
 
     @Test(arguments: [
         ("no process", NodeError.Code.runtimeDown), ("dies", .rollbackFailed), ("failed", .rollbackFailed),
     ])
-    func putBackWhenItDoesNotComeUp(how: String, code: NodeError.Code) throws {
+    func everythingIsRestoredIfTheRuntimeDoesNotStart(how: String, code: NodeError.Code) throws {
         let node = try Self.node { behaviour in
             behaviour.failingRestarts = how == "no process" ? 1 : 0
             behaviour.isDying = how == "dies"
@@ -53,11 +53,11 @@ import Testing
         let error = #expect(throws: NodeError.self) { try node.install() }
         #expect(error?.code == code && error?.isInstallFailure == true)
         #expect(node.snapshot() == before)
-        #expect(node.restarts == 2, "once with it, once with what was there before")
-        #expect(node.now >= .seconds(60), "it had its time")
+        #expect(node.restarts == 2, "once with the new configuration, once with the old one")
+        #expect(node.now >= .seconds(60), "the runtime got its 60 seconds")
     }
 
-    @Test func theOldBundleComesBackToo() throws {
+    @Test func theOldBundleIsRestoredToo() throws {
         let node = try Self.node { $0.failingRestarts = 2 }
         try node.install(isRestarting: false)
         try node.put("version = 2\n", at: Self.etc)
@@ -73,9 +73,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("refuses", "invalid plugin config"), ("does not know", "does not know crun-wasmedge (it takes in /etc/x.toml"),
+        ("refuses", "invalid plugin config"),
+        ("does not know", "does not know crun-wasmedge (its configuration imports /etc/x.toml"),
     ])
-    func refusedBeforeAnythingIsStopped(how: String, says: String) throws {
+    func aRefusedConfigurationIsRestoredWithoutARestart(how: String, says: String) throws {
         let node = try Self.node { behaviour in
             behaviour.dump = { text in
                 guard text.contains("polypod") else { return CommandOutput(code: 0, output: text) }
@@ -91,42 +92,42 @@ import Testing
         #expect(node.snapshot() == before && node.restarts == 0)
     }
 
-    @Test func leftOutOrLeftToAPerson() throws {
+    @Test func isLeftOutOrLeftToTheOperator() throws {
         let left = try Self.node()
         #expect(try left.install(isRestarting: false).restart == .leftOut)
         #expect(left.restarts == 0)
 
         let stopped = try Self.node { $0.isRunning = false }
         #expect(try stopped.install().isUnfinished)
-        #expect(try stopped.install().isUnfinished == false, "nothing changed this time")
+        #expect(try stopped.install().isUnfinished == false, "the second run changes nothing")
         #expect(try stopped.uninstall().isUnfinished)
         #expect(!stopped.folder.exists("/opt/crun-wasmedge"))
 
         let bare = try Self.node()
         unlink(bare.root + "/usr/bin/systemctl")
-        #expect(try bare.install().restart == .byHand(reason: "there is no service manager here"))
+        #expect(try bare.install().restart == .byHand(reason: "the host has neither systemctl nor rc-service"))
 
         let other = try Self.node { $0.activeUnit = "something-else" }
         #expect(try other.install().isUnfinished)
     }
 
-    @Test func openRCWhereThereIsNoSystemctl() throws {
+    @Test func usesOpenRCWithoutSystemctl() throws {
         let node = try TestNode(kind: .k3s)
         unlink(node.root + "/usr/bin/systemctl")
         try node.put("", at: "/sbin/rc-service")
         try node.load("k3s-v2")
-        // The fake answers like systemd; what counts is what was asked.
+        // The fake accepts systemd's commands only, so this test compares the commands and not the result.
         _ = try node.install()
         #expect(node.words.prefix(2) == ["k3s status", "k3s restart"])
     }
 
-    @Test func whatAPersonShouldKnow() throws {
+    @Test func notesAboutTheHost() throws {
         let elsewhere = try Self.node { $0.arguments = ["/usr/bin/containerd", "--config", "/etc/other.toml"] }
         #expect(elsewhere.code { try elsewhere.install() } == .configElsewhere)
         #expect(try elsewhere.status().notes.map(\.code) == ["other-file"])
         let node = try Self.node { _ in }
         unlink(node.root + "/run/dbus/system_bus_socket")
-        let table = RuntimeTable(engine: .wasmedge, dialect: .containerd2, isSystemdCgroup: true)
+        let table = RuntimeTable(engine: .wasmedge, format: .containerd2, isSystemdCgroup: true)
         let runc = table.lines.map {
             $0.replacing("crun-wasmedge]", with: "runc]").replacing("crun-wasmedge.", with: "runc.")
         }
@@ -137,12 +138,12 @@ import Testing
         #expect(try node.install().notes.map(\.code) == ["no-dbus", "cri-disabled"])
     }
 
-    @Test func aRestartThatNobodyMadeIsRemembered() throws {
+    @Test func aRestartThatWasLeftOutIsMadeLater() throws {
         let node = try Self.node { $0.startTime = 1000 }
         #expect(try node.install(isRestarting: false).notes.isEmpty)
         #expect(try node.status().notes.map(\.code) == ["restart-pending"])
         #expect(node.restarts == 0)
-        // It is made up for, and is then no longer pending.
+        // The next installation makes the restart.
         let report = try node.install()
         #expect(node.restarts == 1 && report.notes.isEmpty)
         #expect(report.plan.files.isEmpty && !report.plan.isEmpty)
@@ -155,7 +156,7 @@ import Testing
         #expect(try later.status().notes.isEmpty)
     }
 
-    @Test func whatCannotBeWrittenLeavesEverything() throws {
+    @Test func aFileThatCannotBeWrittenLeavesTheHostUnchanged() throws {
         let node = try Self.node()
         try node.put("", at: Self.etc + ".polypod-tmp/in-the-way")
         let before = node.snapshot()
@@ -163,7 +164,7 @@ import Testing
         #expect(node.snapshot() == before && node.restarts == 0)
     }
 
-    @Test func whatSomebodyElseWritesMeanwhileStays() throws {
+    @Test func aFileThatChangedAfterThePlanIsNotWritten() throws {
         let node = try Self.node()
         let plan = try Planner(folder: node.folder, commands: node)
             .installation(of: [.wasmedge], bundles: [.wasmedge: node.bundle()])
@@ -176,7 +177,7 @@ import Testing
         #expect(node.text(Self.etc + ".before-polypod") == nil)
     }
 
-    @Test func olderCRIOKnowsNoAllowedAnnotations() throws {
+    @Test func olderCRIOGetsNoAllowedAnnotations() throws {
         for (version, isThere) in [("crio version 1.29.4", false), ("crio version 1.30.0", true)] {
             var behaviour = TestNode.Behaviour()
             (behaviour.version, behaviour.activeUnit) = (version, "crio")
@@ -190,9 +191,9 @@ import Testing
 
     @Test(arguments: [
         ("engine", "it is for Wasmtime"), ("machine", "it is for riscv64"), ("crun", "bin/crun is missing"),
-        ("version", "no version.json"), ("json", "not what one has to be"),
+        ("version", "no version.json"), ("json", "lacks a field"),
     ])
-    func bundlesThatAreNone(what: String, says: String) throws {
+    func unusableBundles(what: String, says: String) throws {
         let node = try Self.node()
         let bundle = try node.bundle()
         let path = String(bundle.dropFirst(node.root.count)) + "/version.json"
@@ -212,7 +213,7 @@ import Testing
         #expect(node.snapshot() == before)
     }
 
-    @Test func aFolderOfSomebodyElsesIsNotReplaced() throws {
+    @Test func aFolderThatIsNotABundleIsNotReplaced() throws {
         let node = try Self.node()
         try node.put("mine", at: "/opt/crun-wasmedge/data")
         #expect(node.code { try node.install() } == .bundleUnusable)

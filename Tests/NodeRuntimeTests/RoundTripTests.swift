@@ -3,15 +3,15 @@ import Testing
 
 @testable import NodeRuntime
 
-/// Configurations as they are found, each installed into twice and taken back.
+/// Configurations of real hosts: install, install again, uninstall.
 @Suite(.ownThread) struct RoundTripTests {
     struct Case: CustomTestStringConvertible {
         let fixture: String
         let kind: HostKind
         let version: String?
         let unit: String
-        let place: ConfigurationTarget
-        /// The file that defines the handler afterwards.
+        let target: ConfigurationTarget
+        /// The file that defines the handler after the installation.
         let file: String
         let isSystemdCgroup: Bool
         var notes: [String] = []
@@ -33,10 +33,10 @@ import Testing
             kind: .containerd,
             version: old,
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: true,
-            reason: "what 'config default' prints, long, with nested headers"
+            reason: "the output of 'config default': long, with nested headers"
         ),
         Case(
             fixture: "containerd-debian",
@@ -44,68 +44,68 @@ import Testing
             version: "containerd github.com/containerd/containerd "
                 + "1.6.20~ds1 1.6.20~ds1-1+deb12u3",
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: false,
-            reason: "no table of runtimes at all, a distribution's version number"
+            reason: "no table of runtimes, and the version number of a distribution"
         ),
         Case(
             fixture: "kind",
             kind: .kind,
             version: new,
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: true,
-            reason: "version 2 under containerd 2.x, comments between everything"
+            reason: "version 2 with containerd 2.x, many comments"
         ),
         Case(
             fixture: "containerd-2.2",
             kind: .containerd,
             version: new,
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: false,
             notes: ["image-pull-off"],
-            reason: "what 'config default' prints, in single quotes, with use_local_image_pull = false"
+            reason: "the output of 'config default': single quotes, use_local_image_pull = false"
         ),
         Case(
             fixture: "eks",
             kind: .containerd,
             version: new,
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: true,
-            reason: "the images table has a header: its setting goes behind that"
+            reason: "the images table has a header, after which the setting is added"
         ),
         Case(
             fixture: "gke",
             kind: .containerd,
             version: nil,
             unit: "containerd",
-            place: .file(etc),
+            target: .file(etc),
             file: etc,
             isSystemdCgroup: true,
-            reason: "containerd cannot be asked; a string over two lines at the end"
+            reason: "containerd cannot be run; a string of two lines at the end"
         ),
         Case(
             fixture: "k3s-v2",
             kind: .k3s,
             version: old,
             unit: "k3s",
-            place: .template("\(k3s)/config.toml.tmpl"),
+            target: .template("\(k3s)/config.toml.tmpl"),
             file: "\(k3s)/config.toml.tmpl",
             isSystemdCgroup: true,
-            reason: "a template is made"
+            reason: "a template is created"
         ),
         Case(
             fixture: "k3s-v3",
             kind: .k3s,
             version: new,
             unit: "k3s-agent",
-            place: .template("\(k3s)/config-v3.toml.tmpl"),
+            target: .template("\(k3s)/config-v3.toml.tmpl"),
             file: "\(k3s)/config-v3.toml.tmpl",
             isSystemdCgroup: true,
             reason: "an agent; use_local_image_pull is set by k3s itself"
@@ -115,51 +115,51 @@ import Testing
             kind: .k3s,
             version: new,
             unit: "k3s",
-            place: .template("\(k3s)/config-v3.toml.tmpl"),
+            target: .template("\(k3s)/config-v3.toml.tmpl"),
             file: "\(k3s)/config-v3.toml.tmpl",
             isSystemdCgroup: true,
             notes: ["image-pull-missing"],
-            reason: "somebody's template gets text behind its own"
+            reason: "text is appended to an existing template"
         ),
         Case(
             fixture: "k3s-v3-imports",
             kind: .k3s,
             version: new,
             unit: "k3s",
-            place: .dropIns("\(k3s)/config-v3.toml.d"),
+            target: .dropIns("\(k3s)/config-v3.toml.d"),
             file: "\(k3s)/config-v3.toml.d/60-polypod-crun-wasmedge.toml",
             isSystemdCgroup: true,
-            reason: "a drop-in, in a folder that is made and goes again"
+            reason: "a drop-in in a folder that is created and removed again"
         ),
         Case(
             fixture: "rke2",
             kind: .rke2,
             version: new,
             unit: "rke2-agent",
-            place: .dropIns("\(rke2)/config-v3.toml.d"),
+            target: .dropIns("\(rke2)/config-v3.toml.d"),
             file: "\(rke2)/config-v3.toml.d/60-polypod-crun-wasmedge.toml",
             isSystemdCgroup: true,
-            reason: "a drop-in beside somebody else's, whose folder stays"
+            reason: "a drop-in beside another one, so the folder stays"
         ),
         Case(
             fixture: "microk8s",
             kind: .microk8s,
             version: old,
             unit: "snap.microk8s.daemon-containerd",
-            place: .file(microk8s),
+            target: .file(microk8s),
             file: microk8s,
             isSystemdCgroup: false,
-            reason: "a template that is TOML but for ${...} in strings"
+            reason: "a template that is TOML with ${...} in strings"
         ),
         Case(
             fixture: "crio",
             kind: .crio,
             version: "crio version 1.33.0\nVersion: 1.33.0",
             unit: "crio",
-            place: .dropIns("/etc/crio/crio.conf.d"),
+            target: .dropIns("/etc/crio/crio.conf.d"),
             file: "/etc/crio/crio.conf.d/60-polypod-crun-wasmedge.conf",
             isSystemdCgroup: false,
-            reason: "CRI-O's own tables"
+            reason: "CRI-O's tables"
         ),
     ]
 
@@ -168,7 +168,7 @@ import Testing
         behaviour.version = item.version
         behaviour.activeUnit = item.unit
         if item.kind == .microk8s { behaviour.program = "/snap/microk8s/7449/bin/containerd" }
-        // No program for what goes through templates or is taken in: the fake runtime takes nothing in.
+        // The fake runtime does not read templates and imports, so these hosts get no program to check with.
         if item.version == nil || [.k3s, .rke2].contains(item.kind) { behaviour.dump = nil }
         let node = try TestNode(kind: item.kind, behaviour)
         try node.load(item.fixture)
@@ -176,12 +176,12 @@ import Testing
     }
 
     @Test(arguments: cases)
-    func installedTwiceAndTakenBack(_ item: Case) throws {
+    func installTwiceAndUninstall(_ item: Case) throws {
         let node = try Self.node(item)
         let original = node.snapshot()
 
         let first = try node.install()
-        #expect(first.plan.host.kind == item.kind && first.plan.host.place == item.place)
+        #expect(first.plan.host.kind == item.kind && first.plan.host.target == item.target)
         #expect(first.restart == .done(unit: item.unit, time: .zero))
         #expect(node.restarts == 1)
         let unchecked = item.version == nil || item.kind == .rke2 || item.fixture == "k3s-v3-imports"
@@ -192,21 +192,21 @@ import Testing
         let installed = node.snapshot(withTimes: true)
         let second = try node.install()
         #expect(second.plan.isEmpty && second.restart == .notNeeded)
-        #expect(node.snapshot(withTimes: true) == installed, "the second time nothing is touched")
+        #expect(node.snapshot(withTimes: true) == installed, "the second run writes nothing")
         #expect(try node.status().isRight)
 
         #expect(try node.uninstall().restart == .done(unit: item.unit, time: .zero))
         #expect(node.restarts == 2)
-        #expect(node.snapshot() == original, "to the byte")
+        #expect(node.snapshot() == original, "restored byte for byte")
         #expect(try node.uninstall().plan.isEmpty)
         #expect(try !node.status().isRight)
         #expect(node.restarts == 2)
     }
 
     private func expectHandler(_ node: TestNode, _ item: Case) throws {
-        let host = try HostDetector(folder: node.folder, commands: node).host()
-        let table = RuntimeTable(engine: .wasmedge, dialect: host.dialect, isSystemdCgroup: item.isSystemdCgroup)
-        if case .template = item.place {
+        let host = try HostDetector(folder: node.folder, commands: node).detect()
+        let table = RuntimeTable(engine: .wasmedge, format: host.format, isSystemdCgroup: item.isSystemdCgroup)
+        if case .template = item.target {
             let made = try TOMLTree(parsing: node.text(item.kind.effectiveFile) ?? "", file: "")
             let base = try TOMLTree(parsing: node.text("/base.toml") ?? "", file: "")
             #expect(made[table.path] == table.value)

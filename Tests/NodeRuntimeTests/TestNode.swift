@@ -3,17 +3,17 @@ import Synchronization
 
 @testable import NodeRuntime
 
-/// A host in a folder of its own: its files are real, its programs and its time are not.
-final class TestNode: NodeCommands {
-    /// What the fake machine does.
+/// A node whose host is a temporary folder, with real files, fake programs and fake time.
+final class TestNode: HostCommands {
+    /// The behaviour of the fake programs.
     struct Behaviour: Sendable {
-        /// What the runtime says of its version; nil for a program that cannot be run.
+        /// The output of the runtime's `--version`; nil if the program cannot be run.
         var version: String? = "containerd github.com/containerd/containerd v1.7.27 05044ec"
-        /// What it dumps, of the file it is asked for; nil for a program that cannot be run.
+        /// The result of `config dump` for a configuration; nil if the program cannot be run.
         var dump: (@Sendable (String) -> CommandOutput?)? = { CommandOutput(code: 0, output: $0) }
-        /// Whether the first restarts bring up no process.
+        /// The number of restarts after which no process runs.
         var failingRestarts = 0
-        /// Whether the process is gone two seconds after it came.
+        /// Whether the process ends within two seconds after its start.
         var isDying = false
         var isFailed = false
         var activeUnit: String? = "containerd"
@@ -64,7 +64,7 @@ final class TestNode: NodeCommands {
         try FileManager.default.createDirectory(atPath: root + path, withIntermediateDirectories: true)
     }
 
-    /// Writes a file, and the folders above it.
+    /// Writes a file and creates the folders above it.
     func put(_ text: String, at path: String) throws {
         try makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         try Data(text.utf8).write(to: URL(filePath: root + path))
@@ -75,7 +75,7 @@ final class TestNode: NodeCommands {
     var restarts: Int { state.withLock { $0.restarts } }
     var words: [String] { state.withLock { $0.words } }
 
-    // MARK: NodeCommands
+    // MARK: HostCommands
 
     func isListening(at path: String) -> Bool { folder.kind(path) == .socket }
 
@@ -119,13 +119,15 @@ final class TestNode: NodeCommands {
         return CommandOutput(code: 0, output: "")
     }
 
-    /// What the runtime would read: its file, with CRI-O's drop-ins.
+    /// The configuration that the runtime reads: its file, or the drop-ins of CRI-O.
     private func effective() -> String {
         let parts = kind == .crio ? folder.list("/etc/crio/crio.conf.d").map { "/etc/crio/crio.conf.d/\($0)" } : []
         return parts.isEmpty ? text(kind.effectiveFile) ?? "" : parts.compactMap { text($0) }.joined(separator: "\n")
     }
 
-    /// What k3s and MicroK8s do when they start: `{{ template "base" . }}` stands for what they made at first.
+    /// Generates the configuration as k3s and MicroK8s do when they start.
+    ///
+    /// The file `/base.toml` is the base template.
     func render() {
         let template: String? =
             switch kind {
@@ -139,5 +141,78 @@ final class TestNode: NodeCommands {
             .split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("{{") }
             .joined(separator: "\n")
         try? put(made, at: kind.effectiveFile)
+    }
+}
+
+extension TestNode {
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+    /// Copies the files of a fixture to the host.
+    func load(_ fixture: String) throws {
+        let source = Self.fixtures.appending(path: fixture).path
+        for case let path as String in FileManager.default.enumerator(atPath: source) ?? .init() {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: "\(source)/\(path)", isDirectory: &isFolder) else { continue }
+            guard !isFolder.boolValue else { continue }
+            try put(String(contentsOfFile: "\(source)/\(path)", encoding: .utf8), at: "/" + path)
+        }
+        if kind == .k3s || kind == .rke2 { try put(text(kind.effectiveFile) ?? "", at: "/base.toml") }
+        render()
+    }
+
+    /// Creates a bundle in the folder `source`, which ``snapshot(withTimes:)`` leaves out.
+    func bundle(_ engine: WasmEngine = .wasmedge, version: String = "0.14.1", library: String = "lib") throws -> String
+    {
+        let path = "/source/\(engine.rawValue)-\(version)"
+        try put(library, at: "\(path)/lib/lib.so.0.1")
+        try put("#!", at: "\(path)/bin/crun")
+        chmod("\(root)\(path)/bin/crun", 0o755)
+        symlink("lib.so.0.1", "\(root)\(path)/lib/lib.so")
+        try put(
+            """
+            {"engine":"\(engine.rawValue)","engineVersion":"\(version)","crun":"1.21","patches":["exit-code"],\
+            "architecture":"\(BundleVersion.machine)","plugins":[]}
+            """,
+            at: "\(path)/version.json"
+        )
+        return root + path
+    }
+
+    /// All files, links and folders of the host with mode and content, and optionally the time of change and inode.
+    func snapshot(withTimes: Bool = false) -> [String: String] {
+        var found: [String: String] = [:]
+        for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
+            guard !path.hasPrefix("source") else { continue }
+            var status = stat()
+            lstat("\(root)/\(path)", &status)
+            let bytes = FileManager.default.contents(atPath: "\(root)/\(path)") ?? Data()
+            let time = withTimes ? "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)" : ""
+            let isFile = FileKind(mode: status.st_mode) == .file
+            found[path] = "\(status.st_mode) \(time) \(isFile ? String(decoding: bytes, as: UTF8.self) : "")"
+        }
+        return found
+    }
+
+    @discardableResult
+    func install(_ engines: [WasmEngine] = [.wasmedge], isRestarting: Bool = true) throws -> NodeReport {
+        var bundles: [WasmEngine: String] = [:]
+        for engine in engines { bundles[engine] = try bundle(engine) }
+        return try NodeInstaller(folder: folder, commands: self)
+            .install(engines, bundles: bundles, isRestarting: isRestarting)
+    }
+
+    @discardableResult
+    func uninstall(_ engines: [WasmEngine] = [.wasmedge]) throws -> NodeReport {
+        try NodeInstaller(folder: folder, commands: self).uninstall(engines)
+    }
+
+    func status(_ engines: [WasmEngine] = [.wasmedge]) throws -> NodeStatus {
+        try Planner(folder: folder, commands: self).status(of: engines)
+    }
+
+    /// The code of the error that `work` throws; nil if it throws none.
+    func code(_ work: () throws -> Void) -> NodeError.Code? {
+        do { try work() } catch { return (error as? NodeError)?.code }
+        return nil
     }
 }

@@ -11,8 +11,8 @@ import Testing
 struct NodeCommandTests {
     let terminal = Terminal(plainOfWidth: 80)
 
-    /// A machine that answers nothing.
-    struct Silence: NodeCommands {
+    /// A host whose programs cannot be run and whose processes are not visible.
+    struct NoCommands: HostCommands {
         func runOnHost(_ words: [String], timeout: Duration) -> CommandOutput? { nil }
         func run(beside process: RuntimeProcess, _ words: [String], timeout: Duration) -> CommandOutput? { nil }
         func isListening(at path: String) -> Bool { false }
@@ -21,7 +21,7 @@ struct NodeCommandTests {
         func sleep(for duration: Duration) {}
     }
 
-    /// A host with a configuration and a bundle for it, gone when `work` is done.
+    /// Calls `work` with a temporary host that has a configuration, and with a bundle.
     private func withHost(_ work: (_ folder: HostFolder, _ bundle: String) throws -> Void) throws {
         let root = NSTemporaryDirectory() + "/node-" + UUID().uuidString.prefix(8)
         defer { try? FileManager.default.removeItem(atPath: root) }
@@ -44,9 +44,9 @@ struct NodeCommandTests {
         try work(HostFolder(root: root), root + "/bundle")
     }
 
-    @Test func planSaysWhatChangesAndTouchesNothing() throws {
+    @Test func planShowsTheChangesAndMakesNone() throws {
         try withHost { folder, bundle in
-            let planner = Planner(folder: folder, commands: Silence())
+            let planner = Planner(folder: folder, commands: NoCommands())
             let plan = try planner.installation(of: [.wasmedge], bundles: [.wasmedge: bundle])
             let lines = plan.text(for: terminal).split(separator: "\n").map(String.init)
             #expect(
@@ -55,7 +55,7 @@ struct NodeCommandTests {
                     "bundle        crun 1.21 (+exit-code), WasmEdge 0.14.1, 1 kB, copy to /opt/crun-wasmedge",
                     "config        /etc/containerd/config.toml, change",
                     "backup        /etc/containerd/config.toml.before-polypod, create",
-                    "restart       by hand: no containerd runs here that this program can see",
+                    "restart       by hand: no process of containerd is visible from here",
                     "--- /etc/containerd/config.toml", "+++ /etc/containerd/config.toml", "@@ -1,1 +1,10 @@",
                 ]
             )
@@ -66,27 +66,30 @@ struct NodeCommandTests {
         }
     }
 
-    @Test func installStatusAndUninstallSayHowItStands() throws {
+    @Test func textsOfInstallStatusAndUninstall() throws {
         try withHost { folder, bundle in
-            let commands = Silence()
+            let commands = NoCommands()
             let planner = Planner(folder: folder, commands: commands)
             let installer = NodeInstaller(folder: folder, commands: commands)
             let before = try planner.status(of: [.wasmedge])
             #expect(
-                !before.isRight && before.text(for: terminal).contains("crun-wasmedge not installed, or not right\n")
+                !before.isRight
+                    && before.text(for: terminal).contains("crun-wasmedge not installed, or not correctly\n")
             )
             let report = try installer.install([.wasmedge], bundles: [.wasmedge: bundle])
             #expect(report.isUnfinished)
             #expect(
-                report.text(for: terminal).contains("restart       restart containerd yourself: no containerd runs")
+                report.text(for: terminal).contains(
+                    "restart       restart containerd by hand: no process of containerd"
+                )
             )
             #expect(report.text(for: terminal).hasSuffix("crun-wasmedge: installed\n"))
             let again = try installer.install([.wasmedge], bundles: [.wasmedge: bundle])
             #expect(!again.isUnfinished)
-            #expect(again.text(for: terminal).hasSuffix("crun-wasmedge: already right, nothing changed\n"))
+            #expect(again.text(for: terminal).hasSuffix("crun-wasmedge: already installed, nothing changed\n"))
             let status = try planner.status(of: [.wasmedge])
             #expect(status.isRight && status.json.object?["right"] == .bool(true))
-            #expect(status.text(for: terminal).contains("  config      right in /etc/containerd/config.toml\n"))
+            #expect(status.text(for: terminal).contains("  config      /etc/containerd/config.toml, correct\n"))
             _ = try installer.uninstall([.wasmedge])
             let end = try installer.uninstall([.wasmedge])
             #expect(end.text(for: terminal).hasSuffix("crun-wasmedge: was not installed\n"))
@@ -97,7 +100,7 @@ struct NodeCommandTests {
         (["--engine", "wasmtime", "--engine", "wasmedge", "--engine", "wasmtime"], [WasmEngine.wasmedge, .wasmtime]),
         ([], [.wasmedge]),
     ])
-    func enginesAreTakenOnce(arguments: [String], engines: [WasmEngine]) throws {
+    func eachEngineIsUsedOnce(arguments: [String], engines: [WasmEngine]) throws {
         let command = try NodeInstallCommand.parse(arguments)
         #expect(command.node.engines == engines && command.node.root == "/host")
     }
@@ -109,7 +112,7 @@ struct NodeCommandTests {
         #expect(throws: (any Error).self) { _ = try NodeInstallCommand.parse(arguments) }
     }
 
-    @Test func failuresHaveTheDocumentedExitCodes() {
+    @Test func errorsHaveTheDocumentedExitCodes() {
         let root = NSTemporaryDirectory() + "/nothing-" + UUID().uuidString
         let error = #expect(throws: ExitCode.self) {
             try NodeStatusCommand.parse(["--root", root]).run()

@@ -1,4 +1,4 @@
-/// The kinds of hosts that Polypod knows.
+/// The container runtimes and distributions that Polypod can configure.
 public enum HostKind: String, Sendable, CaseIterable {
     case k3s
     case rke2
@@ -7,7 +7,7 @@ public enum HostKind: String, Sendable, CaseIterable {
     case kind
     case containerd
 
-    /// The name for people.
+    /// The name in texts for people.
     public var title: String {
         switch self {
         case .k3s: "k3s"
@@ -19,7 +19,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// What only such a host has; one of these is enough.
+    /// Paths that only a host of this kind has; one of them is enough.
     var evidence: [String] {
         switch self {
         case .k3s: ["/var/lib/rancher/k3s/agent/etc/containerd", "/usr/local/bin/k3s", "/bin/k3s"]
@@ -31,7 +31,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// Where the runtime's program may be.
+    /// The paths at which the runtime's program can be.
     var binaries: [String] {
         switch self {
         case .k3s: ["/var/lib/rancher/k3s/data/current/bin/containerd"]
@@ -42,7 +42,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// What the process that is restarted is called (proc(5), comm).
+    /// The names of the process that a restart replaces (proc(5), comm).
     var processes: Set<String> {
         switch self {
         case .k3s: ["k3s", "k3s-server", "k3s-agent"]
@@ -52,7 +52,9 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a process by such a name is this kind's and not one of a distribution on the same host.
+    /// Whether a process with one of these names belongs to this kind.
+    ///
+    /// A distribution on the same host can run its own containerd.
     func owns(_ process: RuntimeProcess) -> Bool {
         let isSnap = process.program.hasPrefix("/snap/microk8s/")
         switch self {
@@ -62,7 +64,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The services it may run as.
+    /// The names that the runtime's service can have.
     var units: [String] {
         switch self {
         case .k3s: ["k3s", "k3s-agent"]
@@ -73,7 +75,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The socket it listens on when it is up.
+    /// The path of the socket on which the runtime listens.
     var socket: String {
         switch self {
         case .k3s, .rke2: "/run/k3s/containerd/containerd.sock"
@@ -83,7 +85,7 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The folder of its configuration.
+    /// The folder of the runtime's configuration.
     var folder: String {
         switch self {
         case .k3s: "/var/lib/rancher/k3s/agent/etc/containerd"
@@ -94,7 +96,9 @@ public enum HostKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The configuration the runtime reads: of some kinds it is made anew at every start from something else.
+    /// The configuration file that the runtime reads.
+    ///
+    /// k3s, RKE2 and MicroK8s generate it from another file at every start.
     var effectiveFile: String {
         switch self {
         case .microk8s: "\(folder)/containerd.toml"

@@ -1,40 +1,42 @@
-/// What an installation or its removal does to a node: shown by one command, carried out by another.
+/// The changes that an installation or a removal makes on a node.
+///
+/// `node plan` shows it, `node install` and `node uninstall` carry it out.
 public struct NodePlan: Sendable {
     /// The host as it was found.
     public let host: NodeHost
-    /// The engines it is about.
+    /// The engines to install or remove.
     public let engines: [WasmEngine]
-    /// Whether it takes away what another one brought.
+    /// Whether the engines are removed.
     public let isRemoval: Bool
-    /// The files that change, in the order they are written.
+    /// The changed files, in the order in which they are written.
     public let files: [FileChange]
-    /// What becomes of the bundles.
+    /// The action for each bundle.
     public let bundles: [BundleChange]
-    /// What a person should know.
+    /// The notes for the operator.
     public let notes: [NodeNote]
-    /// How the runtime is restarted; nil where it need not be.
+    /// The way to restart the runtime; nil if it needs no restart.
     public let restart: RestartPlan?
 
     /// Whether there is nothing to do.
     public var isEmpty: Bool { restart == nil && files.isEmpty && bundles.allSatisfy { !$0.isChange } }
 }
 
-/// One file that changes.
+/// A file that is created, changed or removed.
 public struct FileChange: Equatable, Sendable {
-    /// Its path on the host.
+    /// The path on the host.
     public let path: String
-    /// The file as it was read; nil for one that is created.
+    /// The file as it was read; nil if it is created.
     public let before: HostFile?
-    /// Its bytes afterwards; nil for one that is removed.
+    /// The new content; nil if the file is removed.
     public let after: [UInt8]?
-    /// Whether it is a copy of the configuration kept beside it, which the runtime does not read.
+    /// Whether it is the copy of the old configuration, which the runtime does not read.
     public var isBackup = false
-    /// The file whose mode and owner a new file gets; nil for 0644 and ours.
+    /// The file whose mode and owner a new file gets; nil for mode 0644 and this process's user.
     var model: HostFile?
-    /// Whether its folder goes with it.
+    /// Whether the folder is removed too if it is empty then.
     var isFolderRemoved = false
 
-    /// The change as `diff -u` would print it.
+    /// The change in the format of `diff -u`.
     public var diff: String {
         UnifiedDiff.text(
             from: before.map { String(decoding: $0.bytes, as: UTF8.self) },
@@ -44,52 +46,49 @@ public struct FileChange: Equatable, Sendable {
     }
 }
 
-/// What becomes of one engine's bundle.
+/// The action for the bundle of one engine.
 public struct BundleChange: Sendable {
-    /// What is done.
+    /// The kinds of actions.
     public enum Action: String, Sendable {
-        /// It is copied to where there is none.
+        /// Copy the bundle to the host, which has none.
         case copy
-        /// It takes the place of another version.
+        /// Replace another bundle on the host.
         case replace
-        /// It is there already.
+        /// Keep the bundle on the host.
         case keep
-        /// It is removed.
+        /// Remove the bundle from the host.
         case remove
-        /// There is none, and none is wanted.
+        /// Do nothing: there is no bundle of Polypod's to remove.
         case none
     }
 
     /// The engine.
     public let engine: WasmEngine
-    /// What is done.
+    /// The action.
     public let action: Action
-    /// The bundle: the one that will be there, or that goes.
+    /// The bundle to copy, keep or remove; nil if it cannot be read.
     public let bundle: RuntimeBundle?
-    /// Where it lies on the host.
+    /// The path of the bundle on the host.
     public let path: String
 
-    /// Whether something is done at all.
+    /// Whether the action changes the host.
     public var isChange: Bool { action != .keep && action != .none }
 }
 
-/// How a runtime is restarted.
+/// The way to restart a runtime.
 public enum RestartPlan: Equatable, Sendable {
-    /// By a service manager.
+    /// Through the host's service manager.
     case service(Service)
-    /// By a person, and why.
+    /// By the operator, for this reason.
     case byHand(reason: String)
 
-    /// A service that runs the runtime.
+    /// The service of the runtime.
     public struct Service: Equatable, Sendable {
-        /// The service manager's program on the host.
+        /// The path of the service manager's program on the host.
         let manager: String
-        /// The service.
+        /// The name of the service.
         public let unit: String
-        /// The process beside which the service manager is found.
+        /// A process in whose namespaces the service manager runs.
         let process: RuntimeProcess
-
-        /// Whether the manager is systemd; OpenRC otherwise.
-        var isSystemd: Bool { manager.hasSuffix("systemctl") }
     }
 }

@@ -1,22 +1,23 @@
 import ArgumentParser
+import JSON
 import NodeRuntime
 
-/// Brings crun and a Wasm engine to a node, and takes them away again.
+/// Installs and removes crun with a Wasm engine on a node.
 struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
-        abstract: "Give a node the runtime that runs Wasm and Linux containers in one Pod, or take it away.",
+        abstract: "Install or remove the runtime for Wasm and Linux containers in one Pod on a node.",
         discussion: """
             Copies the bundle to /opt/crun-ENGINE on the host, defines the runtime handler crun-ENGINE in the \
-            configuration of containerd, kind, k3s, RKE2, MicroK8s or CRI-O, and restarts that once. Comments and \
-            everything else in the configuration stay; uninstall leaves its bytes as they were.
+            configuration of containerd, kind, k3s, RKE2, MicroK8s or CRI-O, and restarts the runtime once. Comments \
+            and all other lines of the configuration stay; uninstall restores it byte for byte.
 
-            It runs on the node, or in a privileged container there with the host's root mounted at --root and with \
-            hostPID, which it needs for the restart.
+            Run it on the node, or in a privileged container on the node with the host's root mounted at --root and \
+            with hostPID, which the restart needs.
 
-            Exit codes: 0 done, or nothing to do; 1 an installation that failed and was taken back, for status: not \
-            installed or not right; 2 bad input or a host that cannot be used, with nothing changed; 3 done, but a \
-            person has to restart the runtime; 4 the node's label could not be set.
+            Exit codes: 0 done, or nothing to do; 1 the installation failed and was rolled back, for status: not \
+            installed or not correctly; 2 wrong options or an unsuitable host, nothing was changed; 3 done, but the \
+            runtime has to be restarted by hand; 4 the label of the node could not be changed.
             """,
         subcommands: [
             NodeInstallCommand.self, NodeUninstallCommand.self, NodeStatusCommand.self, NodePlanCommand.self,
@@ -28,11 +29,11 @@ struct NodeCommand: ParsableCommand {
 struct NodeInstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
-        abstract: "Install the runtime on this node; a second time changes nothing.",
+        abstract: "Install the runtime on this node; a second run changes nothing.",
         discussion: """
-            Exit codes: 0 installed, now or before; 1 failed and taken back; 2 bad input or a host that cannot be \
-            used, with nothing changed; 3 installed, but a person has to restart the runtime; 4 installed, but the \
-            node could not be labelled.
+            Exit codes: 0 installed, now or before; 1 failed and rolled back; 2 wrong options or an unsuitable host, \
+            nothing was changed; 3 installed, but the runtime has to be restarted by hand; 4 installed, but the node \
+            could not be labelled.
             """
     )
 
@@ -40,18 +41,20 @@ struct NodeInstallCommand: AsyncParsableCommand {
     @OptionGroup var bundle: NodeBundleOptions
     @OptionGroup var label: NodeLabel
 
-    @Flag(help: "Leave the runtime running with its old configuration, as when a node's image is built.")
+    @Flag(help: "Do not restart the runtime, for example while the image of a node is built.")
     var noRestart = false
 
     func validate() throws {
         try bundle.validate(for: node)
-        if noRestart, label.node != nil { throw ValidationError("--node labels what runs: not with --no-restart") }
+        if noRestart, label.node != nil {
+            throw ValidationError("--node cannot be used with --no-restart: the label is for a running runtime")
+        }
     }
 
     func run() async throws {
         let report: NodeReport
         do {
-            report = try node.perform { installer in
+            report = try node.withInstaller { installer in
                 try installer.install(
                     node.engines,
                     bundles: bundle.folders(for: node),
@@ -60,51 +63,115 @@ struct NodeInstallCommand: AsyncParsableCommand {
                 )
             }
         } catch let code as ExitCode where code == ExitCode(1) && label.node != nil {
-            try await label.stay()
+            try await label.waitForDeletion()
             throw code
         }
         Terminal.standardOutput.write(report.text(for: .standardOutput))
-        // A label says that Pods can come: not where nobody has seen the runtime run with what it says.
+        // The label attracts Pods, so the runtime has to run with the new configuration first.
         if report.isUnfinished || label.node != nil && !report.isTakenUp { throw ExitCode(3) }
         try await label.set(node.engines)
     }
 }
 
-/// Takes the runtime away.
+/// Removes the runtime.
 struct NodeUninstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uninstall",
-        abstract: "Take the runtime away; the configuration's bytes are then what they were.",
+        abstract: "Remove the runtime from this node and restore the configuration byte for byte.",
         discussion: """
             Delete the Pods of the runtime class first: without crun the runtime cannot stop their containers.
 
-            Exit codes: 0 gone, now or before; 1 failed and taken back; 2 bad input or a host that cannot be used, \
-            with nothing changed; 3 gone, but a person has to restart the runtime; 4 the label could not be taken \
-            away, and nothing was changed.
+            Exit codes: 0 removed, now or before; 1 failed and rolled back; 2 wrong options or an unsuitable host, \
+            nothing was changed; 3 removed, but the runtime has to be restarted by hand; 4 the label could not be \
+            removed, nothing was changed.
             """
     )
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var label: NodeLabel
 
-    @Flag(help: "Leave the runtime running with its old configuration, as when a node's image is built.")
+    @Flag(help: "Do not restart the runtime, for example while the image of a node is built.")
     var noRestart = false
 
     func run() async throws {
-        // First, so that no Pod is sent here any more.
+        // The label goes first, so that the scheduler assigns no more Pods to the node.
         try await label.remove(node.engines)
         let report: NodeReport
         do {
-            report = try node.perform { installer in
+            report = try node.withInstaller { installer in
                 try installer.uninstall(node.engines, kind: node.host, isRestarting: !noRestart)
             }
         } catch let code as ExitCode {
-            // The runtime is still there.
+            // The runtime is still installed.
             try await label.set(node.engines)
-            if code == ExitCode(1), label.node != nil { try await label.stay() }
+            if code == ExitCode(1), label.node != nil { try await label.waitForDeletion() }
             throw code
         }
         Terminal.standardOutput.write(report.text(for: .standardOutput))
         if report.isUnfinished { throw ExitCode(3) }
     }
+}
+
+/// Shows whether the runtime is installed.
+struct NodeStatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show whether the runtime is installed on this node.",
+        discussion: """
+            Exit codes: 0 installed correctly; 1 not installed or not correctly; 2 wrong options or a host that cannot \
+            be read.
+            """
+    )
+
+    @OptionGroup var node: NodeOptions
+
+    @Option(name: .shortAndLong, help: "The format of the output: text or json.")
+    var output: NodeOutput = .text
+
+    func run() throws {
+        let status = try node.withPlanner { try $0.status(of: node.engines, kind: node.host) }
+        switch output {
+        case .json: Terminal.standardOutput.write(status.json.prettyText + "\n")
+        case .text: Terminal.standardOutput.write(status.text(for: .standardOutput))
+        }
+        if !status.isRight { throw ExitCode(1) }
+    }
+}
+
+/// Shows the changes of an installation or a removal.
+struct NodePlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show the changes that install or uninstall would make on this node, and make none.",
+        discussion: "Exit codes: 0; 2 wrong options or an unsuitable host."
+    )
+
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var bundle: NodeBundleOptions
+
+    @Flag(help: "Show the changes of uninstall.")
+    var uninstall = false
+
+    @Option(name: .shortAndLong, help: "The format of the output: text or json.")
+    var output: NodeOutput = .text
+
+    func validate() throws { try bundle.validate(for: node) }
+
+    func run() throws {
+        let plan = try node.withPlanner { planner in
+            uninstall
+                ? try planner.removal(of: node.engines, kind: node.host)
+                : try planner.installation(of: node.engines, bundles: bundle.folders(for: node), kind: node.host)
+        }
+        switch output {
+        case .json: Terminal.standardOutput.write(plan.json.prettyText + "\n")
+        case .text: Terminal.standardOutput.write(plan.text(for: .standardOutput))
+        }
+    }
+}
+
+/// The formats of the output.
+enum NodeOutput: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
 }

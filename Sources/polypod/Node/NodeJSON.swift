@@ -1,9 +1,8 @@
 import JSON
 import NodeRuntime
-import PodAdmission
 
 extension NodePlan {
-    /// The plan in the documented form.
+    /// The plan for `-o json`.
     var json: JSONValue {
         [
             "host": host.json, "engines": .array(engines.map { .string($0.rawValue) }),
@@ -12,7 +11,7 @@ extension NodePlan {
                     [
                         "path": .string(file.path), "backup": .bool(file.isBackup),
                         "change": .string(file.before == nil ? "create" : file.after == nil ? "remove" : "change"),
-                        // A copy of the configuration, with what is secret in it.
+                        // The copy of the whole configuration, which can contain secrets.
                         "diff": file.isBackup ? .null : .string(file.diff),
                     ]
                 }
@@ -39,7 +38,7 @@ extension NodePlan {
 }
 
 extension NodeStatus {
-    /// The status in the documented form.
+    /// The status for `-o json`.
     var json: JSONValue {
         [
             "host": host.json, "process": process.map { .number(String($0)) } ?? .null,
@@ -63,7 +62,7 @@ extension NodeHost {
     var json: JSONValue {
         [
             "kind": .string(kind.rawValue), "version": version.map { .string($0.description) } ?? .null,
-            "configVersion": configVersion.map { .number(String($0)) } ?? .null, "config": .string(place.path),
+            "configVersion": configVersion.map { .number(String($0)) } ?? .null, "config": .string(target.path),
         ]
     }
 }

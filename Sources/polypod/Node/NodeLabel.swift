@@ -3,14 +3,15 @@ import Foundation
 import KubernetesAPI
 import NodeRuntime
 
-/// The label by which Pods of a runtime class find their nodes.
+/// The option `--node` and the node label that the runtime classes select.
 struct NodeLabel: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The Kubernetes node to label polypod.dev/crun-ENGINE=true once the runtime is there. In a Pod whose service \
-            account may patch nodes. After an installation that was taken back the Pod stays, so that the runtime is \
-            not restarted again and again.
+            The name of the Kubernetes node, which gets the label polypod.dev/crun-ENGINE=true when the runtime is \
+            installed. It needs a Pod whose service account may patch nodes. After an installation that was rolled \
+            back the command waits instead of ending: the kubelet would start it again, and each attempt restarts the \
+            runtime.
             """,
             valueName: "name"
         )
@@ -25,24 +26,32 @@ struct NodeLabel: ParsableArguments {
                 ("a"..."z").contains(Character(.init($0))) || ("0"..."9").contains(Character(.init($0)))
                     || ".-".utf8.contains($0)
             }
-        guard isName else { throw ValidationError("--node takes a node's name: a to z, 0 to 9, dots and dashes") }
+        guard isName else {
+            throw ValidationError("--node takes the name of a node: lower-case letters, digits, dots and dashes")
+        }
     }
 
-    /// Says that the engines' runtimes are on the node.
-    func set(_ engines: [WasmEngine]) async throws { try await label(engines, "true") }
+    /// Sets the labels of `engines` on the node; does nothing without `--node`.
+    ///
+    /// - Throws: `ExitCode(4)` if the API server cannot be reached or refuses.
+    func set(_ engines: [WasmEngine]) async throws { try await patch(engines, "true") }
 
-    /// Says it no longer.
-    func remove(_ engines: [WasmEngine]) async throws { try await label(engines, nil) }
+    /// Removes the labels of `engines` from the node; does nothing without `--node`.
+    ///
+    /// - Throws: `ExitCode(4)` if the API server cannot be reached or refuses.
+    func remove(_ engines: [WasmEngine]) async throws { try await patch(engines, nil) }
 
     /// Waits until the Pod is deleted.
     ///
-    /// The kubelet starts a container that ended anew, and each attempt restarts the runtime twice.
-    func stay() async throws {
-        Terminal.standardError.write("polypod: this Pod tries no second time; delete it to try again\n")
+    /// The kubelet restarts a container that has ended, and each attempt restarts the runtime twice.
+    ///
+    /// - Throws: `CancellationError`.
+    func waitForDeletion() async throws {
+        Terminal.standardError.write("polypod: not retrying; delete this Pod to retry\n")
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
 
-    private func label(_ engines: [WasmEngine], _ value: String?) async throws {
+    private func patch(_ engines: [WasmEngine], _ value: String?) async throws {
         guard let node else { return }
         let labels = engines.map { ("polypod.dev/\($0.handler)", value) }
         do {
@@ -54,7 +63,7 @@ struct NodeLabel: ParsableArguments {
             Terminal.standardError.write("polypod: node \(node) cannot be labelled: \(error)\n")
             throw ExitCode(4)
         }
-        let verb = value == nil ? "taken from" : "set on"
+        let verb = value == nil ? "removed from" : "set on"
         for (key, _) in labels {
             Terminal.standardOutput.write(NodeLine("label", "\(key), \(verb) node \(node)").text(for: .standardOutput))
         }
