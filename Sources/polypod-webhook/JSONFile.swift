@@ -1,53 +1,45 @@
 import Basics
 import JSON
-import PodAdmission
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+/// A configuration file in JSON that was read but not yet decoded.
+struct JSONFile {
+    /// The file's path, for messages.
+    let path: String
+    /// The document in it.
+    let value: JSONValue
 
-/// A configuration file in JSON.
-enum JSONFile {
-    private static let longest = 4 << 20
+    private static let sizeLimit = 4 << 20
 
-    /// Reads `file`.
+    /// Reads the file at `path`, at most 4 MiB.
     ///
-    /// - Parameter convert: The command that makes JSON of the same in YAML; nil where there is no such form.
-    static func read(_ file: String, convert: String?) throws(SettingsError) -> JSONValue {
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - converter: The command that prints such a file as JSON if it is YAML; nil if there is no YAML form.
+    /// - Throws: ``SettingsError`` if the file cannot be read, is larger, or does not hold JSON.
+    init(_ path: String, converter: String?) throws(SettingsError) {
         let bytes: [UInt8]
-        do throws(BoundedFile.Failure) { bytes = try BoundedFile.bytes(of: file, limit: longest) } catch {
-            throw SettingsError(subject: file, reason: error.description)
+        do throws(BoundedFile.Failure) { bytes = try BoundedFile.bytes(of: path, limit: Self.sizeLimit) } catch {
+            throw SettingsError(subject: path, reason: error.description)
         }
-        do throws(JSONError) { return try JSONParser.parse(bytes) } catch {
+        self.path = path
+        do throws(JSONError) { value = try JSONParser.parse(bytes) } catch {
             let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-            guard let convert, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
-                throw SettingsError(subject: file, reason: error.description)
+            guard let converter, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
+                throw SettingsError(subject: path, reason: error.description)
             }
             throw SettingsError(
-                subject: file,
-                reason: "not JSON; if it is YAML, `\(convert) \(file)` prints it as JSON, which the server reads"
+                subject: path,
+                reason: "not JSON; if it is YAML, `\(converter) \(path)` prints it as JSON, which the server reads"
             )
         }
     }
-}
 
-/// The process's environment.
-enum ProcessEnvironment {
-    /// Reads it once, before any thread could change it.
-    static func read() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry = environ
-        while let line = entry.pointee {
-            let text = String(cString: line)
-            if let equals = text.firstIndex(of: "=") {
-                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            entry += 1
+    /// Decodes the document.
+    ///
+    /// - Throws: ``SettingsError`` with the file and field that `read` does not accept.
+    func decode<Value>(_ read: (JSONValue) throws(FieldError) -> Value) throws(SettingsError) -> Value {
+        do throws(FieldError) { return try read(value) } catch {
+            throw SettingsError(subject: path, reason: error.description)
         }
-        return variables
     }
 }

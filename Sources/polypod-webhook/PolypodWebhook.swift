@@ -21,7 +21,7 @@ struct PolypodWebhook: AsyncParsableCommand {
             read at start; only the serving certificate is read again while the server runs. A bad option or file \
             ends the process with status 2.
             """,
-        version: "0.1.0"
+        version: PolypodVersion.current
     )
 
     @OptionGroup var options: Options

@@ -3,149 +3,139 @@ import ImageRegistry
 import JSON
 import Logging
 import PodAdmission
+import ServiceLifecycle
 import WebhookServer
 
-/// Why the process cannot start as it was asked to: the option or file, and what is wrong with it.
+/// An option, variable or file that keeps the process from starting, and why.
 struct SettingsError: Error, CustomStringConvertible {
+    /// The option, environment variable or file.
     let subject: String
+    /// What is wrong with it.
     let reason: String
 
     var description: String { "\(subject): \(reason)" }
 }
 
-/// A configuration file that was read but not yet understood.
-struct Document {
-    let file: String
-    let value: JSONValue
-}
-
-/// What the options and the environment say, checked.
+/// The settings of the process: options, environment and configuration files, checked.
 struct Settings {
-    var server: AdmissionServerConfiguration
-    var policies = PolicySet()
-    var registries: Document?
-    var dockerConfig: Document?
-    var tokenHosts: Set<String> = []
-    var clouds: Set<CloudProvider> = []
-    var usesMetadataServer = false
-    var logLevel = Logger.Level.info
-    var tagLifetime = Duration.seconds(60)
-    var environment: [String: String]
-    var cluster: ClusterSettings?
+    /// The configuration of the HTTPS server.
+    private(set) var server: AdmissionServerConfiguration
+    /// The policies of `--policy`.
+    private(set) var policies = PolicySet()
+    /// The lowest level that is logged.
+    private(set) var logLevel = Logger.Level.info
+    /// The settings of the cluster; nil for a server that uses none.
+    let cluster: ClusterSettings?
+    private let registries: JSONFile?
+    private let dockerConfig: JSONFile?
+    private var tokenHosts: Set<String> = []
+    private var clouds: Set<CloudProvider> = []
+    private let usesMetadataServer: Bool
+    private var tagLifetime = Duration.seconds(60)
+    private let environment: [String: String]
 
-    /// Reads the settings.
+    /// Reads the options, the environment and the configuration files.
     ///
     /// - Parameters:
-    ///   - options: The command line's; they win.
-    ///   - environment: The process's; an empty variable is as good as none.
+    ///   - options: The options of the command line, which win.
+    ///   - environment: The environment of the process; an empty variable counts as not set.
+    /// - Throws: ``SettingsError`` for the first option, variable or file that is not valid.
     init(_ options: Options, environment: [String: String]) throws(SettingsError) {
-        let sources = OptionSource(environment: environment)
+        let source = OptionSource(environment: environment)
         self.environment = environment
-        cluster = try ClusterSettings(options, sources: sources, environment: environment)
-        // Made certificates take the place of the empty ones as soon as there is a cluster to keep them in.
+        cluster = try ClusterSettings(options, source: source, environment: environment)
+        registries = try source.text(options.registries, .registries).map { given throws(SettingsError) in
+            try JSONFile(given.text, converter: "polypod config registries")
+        }
+        dockerConfig = try source.text(options.dockerConfig, .dockerConfig).map { given throws(SettingsError) in
+            try JSONFile(given.text, converter: nil)
+        }
+        usesMetadataServer = try source.flag(options.metadataServer, .metadataServer)
+        // Managed certificates replace the empty ones as soon as the cluster's Secret is read.
         server = AdmissionServerConfiguration(certificate: .memory(certificate: "", key: ""))
         if cluster?.managesCertificates != true {
             server.certificate = .files(
-                certificate: try sources.required(options.tlsCert, "--tls-cert"),
-                key: try sources.required(options.tlsKey, "--tls-key")
+                certificate: try source.required(options.tlsCert, .tlsCert),
+                key: try source.required(options.tlsKey, .tlsKey)
             )
         }
-        server.clientCAFile = sources.text(options.clientCa, "--client-ca")?.text
-        try sources.read(options.listen, "--listen", as: "HOST:PORT", ListenAddress.init) { server.listen = $0 }
-        if sources.text(options.opsListen, "--ops-listen")?.text == "none" {
+        server.clientCAFile = source.text(options.clientCa, .clientCa)?.text
+        try source.read(options.listen, .listen, as: "HOST:PORT", ListenAddress.init) { server.listen = $0 }
+        if source.text(options.opsListen, .opsListen)?.text == "none" {
             server.opsListen = nil
         } else {
-            try sources.read(options.opsListen, "--ops-listen", as: "HOST:PORT or none", ListenAddress.init) {
+            try source.read(options.opsListen, .opsListen, as: "HOST:PORT or none", ListenAddress.init) {
                 server.opsListen = $0
             }
         }
         let hosts = { (text: String) in Set(text.split(separator: ",").map { $0.lowercased() }) }
-        try sources.read(options.tokenHosts, "--token-hosts", as: "hosts", hosts) { tokenHosts = $0 }
+        try source.read(options.tokenHosts, .tokenHosts, as: "hosts", hosts) { tokenHosts = $0 }
         let clouds = { (text: String) -> Set<CloudProvider>? in
             let names = text.split(separator: ",")
             let known = names.compactMap { CloudProvider(rawValue: String($0)) }
             return known.count == names.count ? Set(known) : nil
         }
-        try sources.read(options.cloudRegistries, "--cloud-registries", as: "ecr, gar or acr", clouds) {
-            self.clouds = $0
-        }
-        usesMetadataServer = try sources.flag(options.metadataServer, "--metadata-server")
+        try source.read(options.cloudRegistries, .cloudRegistries, as: "ecr, gar or acr", clouds) { self.clouds = $0 }
         let duration = { (text: String) in GoDuration.parse(text[...]) }
-        try sources.read(options.shutdownDelay, "--shutdown-delay", as: "a duration such as 5s", duration) {
+        try source.read(options.shutdownDelay, .shutdownDelay, as: "a duration such as 5s", duration) {
             server.shutdownDelay = $0
         }
-        try sources.read(options.tagTtl, "--tag-ttl", as: "a duration such as 60s", duration) { tagLifetime = $0 }
-        try sources.read(options.logLevel, "--log-level", as: "a level", Logger.Level.init(rawValue:)) { logLevel = $0 }
+        try source.read(options.tagTtl, .tagTtl, as: "a duration such as 60s", duration) { tagLifetime = $0 }
+        try source.read(options.logLevel, .logLevel, as: "a level", Logger.Level.init(rawValue:)) { logLevel = $0 }
         let count = { (text: String) in Int(text).flatMap { (1...100_000).contains($0) ? $0 : nil } }
-        try sources.read(options.maxConnections, "--max-connections", as: "a number from 1 to 100000", count) {
+        try source.read(options.maxConnections, .maxConnections, as: "a number from 1 to 100000", count) {
             server.limits.connections = $0
         }
-        try sources.read(options.maxAdmissions, "--max-admissions", as: "a number from 1 to 100000", count) {
+        try source.read(options.maxAdmissions, .maxAdmissions, as: "a number from 1 to 100000", count) {
             server.limits.admissions = $0
         }
-        if let file = sources.text(options.policy, "--policy")?.text {
-            let value = try JSONFile.read(file, convert: "polypod config policy")
-            do throws(FieldError) {
-                policies = try PolicySet(reading: value)
-                if cluster == nil { try policies.requireNamespaceNames() }
-            } catch {
-                throw SettingsError(subject: file, reason: error.description)
+        if let file = source.text(options.policy, .policy)?.text {
+            let hasCluster = cluster != nil
+            policies = try JSONFile(file, converter: "polypod config policy").decode { value throws(FieldError) in
+                let policies = try PolicySet(reading: value)
+                if !hasCluster { try policies.requireNamespaceNames() }
+                return policies
             }
         }
-        registries = try sources.text(options.registries, "--registries").map { given throws(SettingsError) in
-            Document(file: given.text, value: try JSONFile.read(given.text, convert: "polypod config registries"))
+    }
+
+    /// Creates the image inspector with the registries, credentials and clouds of the settings.
+    ///
+    /// - Throws: ``SettingsError`` for a configuration file that is not valid.
+    func inspector(logger: Logger) throws(SettingsError) -> ImageInspector {
+        var configuration = InspectorConfiguration()
+        configuration.environment = environment
+        configuration.tagLifetime = tagLifetime
+        configuration.realmHosts = tokenHosts
+        configuration.cloud = clouds
+        configuration.usesMetadataServer = usesMetadataServer
+        configuration.logger = logger
+        if let registries {
+            configuration.registries = try registries.decode { value throws(FieldError) in
+                try RegistriesConfiguration(value)
+            }
         }
-        dockerConfig = try sources.text(options.dockerConfig, "--docker-config").map { given throws(SettingsError) in
-            Document(file: given.text, value: try JSONFile.read(given.text, convert: nil))
+        if let dockerConfig {
+            configuration.credentials = try dockerConfig.decode { value throws(FieldError) in
+                try DockerConfiguration(value)
+            }
+        }
+        do throws(SetupError) { return try ImageInspector(configuration) } catch {
+            throw SettingsError(subject: registries?.path ?? "registries", reason: error.description)
         }
     }
 }
 
-/// An option, or else the environment variable of the same name.
-struct OptionSource {
-    let environment: [String: String]
+/// Runs the image inspector until the service group shuts down.
+struct InspectorService: Service {
+    /// The inspector, which stops when the shutdown begins.
+    let inspector: ImageInspector
 
-    /// What was given for `option`, and what to call it in a message.
-    func text(_ value: String?, _ option: String) -> (text: String, subject: String)? {
-        if let value { return (value, option) }
-        let variable = Self.variable(option)
-        return environment[variable].flatMap { $0.isEmpty ? nil : ($0, variable) }
-    }
-
-    /// Whether a flag is set, by itself or by its variable, whose words are those of a boolean.
-    func flag(_ value: Bool, _ option: String) throws(SettingsError) -> Bool {
-        guard !value, let given = text(nil, option) else { return value }
-        switch given.text {
-        case "true", "1": return true
-        case "false", "0": return false
-        default:
-            throw SettingsError(subject: given.subject, reason: "expected true or false, found \"\(given.text)\"")
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await inspector.run()
+        } onGracefulShutdown: {
+            inspector.stop()
         }
-    }
-
-    func required(_ value: String?, _ option: String) throws(SettingsError) -> String {
-        guard let given = text(value, option) else {
-            throw SettingsError(subject: option, reason: "required (or \(Self.variable(option)) in the environment)")
-        }
-        return given.text
-    }
-
-    func read<Value>(
-        _ value: String?,
-        _ option: String,
-        as expected: String,
-        _ parse: (String) -> Value?,
-        then take: (Value) -> Void
-    ) throws(SettingsError) {
-        guard let given = text(value, option) else { return }
-        guard let parsed = parse(given.text) else {
-            throw SettingsError(subject: given.subject, reason: "expected \(expected), found \"\(given.text)\"")
-        }
-        take(parsed)
-    }
-
-    /// `--tls-cert` as `POLYPOD_TLS_CERT`.
-    private static func variable(_ option: String) -> String {
-        "POLYPOD_" + option.dropFirst(2).uppercased().replacing("-", with: "_")
     }
 }

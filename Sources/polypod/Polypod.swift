@@ -1,24 +1,25 @@
 import ArgumentParser
 import Foundation
+import Observability
 
-/// The command line: the webhook's answers without a cluster, and what one needs around it.
+/// The command line `polypod`: the webhook's decisions without a cluster, tools for policies, and the node installer.
 @main
 struct Polypod: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "polypod",
-        abstract: "Wasm modules and Linux containers in one Pod, without a change to its manifest.",
+        abstract: "Wasm modules and Linux containers in one Pod, with no change to its manifest.",
         discussion: """
-            Exit codes: 0 nothing denied; 1 something denied, or under --strict unresolved or warned of; 2 bad input, \
-            with its file, line and field.
+            Exit codes: 0 nothing is denied; 1 something is denied, or with --strict unresolved or warned of; 2 bad \
+            input: the message names its file, line and field.
             """,
-        version: Version.text,
+        version: PolypodVersion.current,
         subcommands: [
             CheckCommand.self, InspectCommand.self, DemoCommand.self, CertsCommand.self, ConfigCommand.self,
             PolicyCommand.self, ReviewCommand.self, NodeCommand.self,
         ]
     )
 
-    /// Runs a command and ends the process with the documented exit code; a wrong option is bad input.
+    /// Runs a command and ends the process with the documented exit code; a wrong option ends it with 2.
     static func main() async {
         do {
             var command = try parseAsRoot()
@@ -41,17 +42,18 @@ struct Polypod: AsyncParsableCommand {
     }
 }
 
-/// Input that cannot be used, with its place.
+/// Input that is not valid: a file, a field in it, or an argument.
 struct BadInput: Error, CustomStringConvertible {
-    /// The file, `-` for standard input, or an option's name.
+    /// The file, `-` for standard input, or the argument.
     let file: String
-    /// The line, from 1, where it is known.
+    /// The line, from 1; nil if it is not known.
     var line: Int?
-    /// The path to the field, where it is one.
+    /// The path to the field; nil if the error is about the whole file.
     var field: String?
-    /// What is wrong and what was expected.
+    /// What is wrong, and what is expected.
     let reason: String
 
+    /// Such as `web.yaml:12: spec.containers[0].image: expected a string, found a number`.
     var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return [place, field, reason].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")

@@ -56,15 +56,27 @@ struct JSONTests {
         }
     }
 
-    @Test func everyChangedByteIsReadOrRefusedWithoutATrap() {
-        let document = Array(#"{"a":[true,null,-1.5e3,"x\u00e9"],"b":{"c":false}}"#.utf8)
+    @Test func whatAChangedByteLeavesValidComesBackFromTheWriter() throws {
+        let document = Array(#"{"a":[true,null,-1.5e3,"x\u00e9\ud83d\ude00é😀"],"b":{"c":false}}"#.utf8)
+        var accepted = 0
         for index in document.indices {
             for byte in UInt8.min...UInt8.max {
                 var changed = document
                 changed[index] = byte
-                _ = try? JSONParser.parse(changed)
+                guard let value = try? JSONParser.parse(changed) else { continue }
+                accepted += 1
+                let context = "byte \(index) is \(byte)"
+                #expect(String(validating: changed, as: UTF8.self) != nil, "\(context): accepted although not UTF-8")
+                #expect(throws: Never.self, "\(context)") {
+                    // Compares the text too, since strings are equal to Swift when they are canonically equivalent.
+                    for text in [value.compactText, value.prettyText] {
+                        let copy = try JSONParser.parse(text)
+                        #expect(copy == value && copy.compactText == value.compactText, "\(context)")
+                    }
+                }
             }
         }
+        #expect(accepted > 10 * document.count, "most changes in a string leave the document valid")
     }
 
     @Test func patchEscapesItsPath() {

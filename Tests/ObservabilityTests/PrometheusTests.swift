@@ -3,9 +3,9 @@ import Testing
 
 @testable import Observability
 
-@Suite("The Prometheus exposition")
+@Suite("Prometheus text format")
 struct PrometheusTests {
-    @Test("Every kind of metric, to the letter")
+    @Test("The complete text for every type of metric")
     func rendersEveryKind() {
         let registry = PrometheusRegistry(
             buckets: [0.01, 1],
@@ -64,27 +64,27 @@ struct PrometheusTests {
     }
 
     @Test(
-        "Names and numbers as the format wants them",
+        "Names, labels and numbers of the format",
         arguments: [
-            (MetricName.metric("http.server-requests"), "http_server_requests", "other characters"),
-            (MetricName.metric("rule:name"), "rule:name", "a colon stays in a metric"),
-            (MetricName.label("rule:name"), "rule_name", "but not in a label"),
-            (MetricName.metric("9lives"), "_9lives", "never a digit first"),
-            (MetricName.metric(""), "_", "never empty"),
-            (MetricName.metric("größe"), "gr____e", "ASCII alone"),
-            (MetricName.labels([("b", "2"), ("a", "q\"\\\n")]), #"a="q\"\\\n",b="2""#, "escaped and sorted"),
-            (MetricName.number(.infinity), "+Inf", "infinity"),
-            (MetricName.number(-.infinity), "-Inf", "negative infinity"),
-            (MetricName.number(.nan), "NaN", "no number"),
-            (MetricName.number(1_795_618_001), "1795618001", "a Unix time keeps its seconds"),
-            (MetricName.number(0.0025), "0.0025", "a fraction"),
+            (TextFormat.metricName("http.server-requests"), "http_server_requests", "other characters"),
+            (TextFormat.metricName("rule:name"), "rule:name", "a metric name keeps its colon"),
+            (TextFormat.labelName("rule:name"), "rule_name", "a label name has no colon"),
+            (TextFormat.metricName("9lives"), "_9lives", "a digit is not the first character"),
+            (TextFormat.metricName(""), "_", "a name is not empty"),
+            (TextFormat.metricName("größe"), "gr____e", "only ASCII"),
+            (TextFormat.labels([("b", "2"), ("a", "q\"\\\n")]), #"a="q\"\\\n",b="2""#, "escaped and sorted"),
+            (TextFormat.number(.infinity), "+Inf", "infinity"),
+            (TextFormat.number(-.infinity), "-Inf", "negative infinity"),
+            (TextFormat.number(.nan), "NaN", "not a number"),
+            (TextFormat.number(1_795_618_001), "1795618001", "a Unix time is written in full"),
+            (TextFormat.number(0.0025), "0.0025", "a fraction"),
         ]
     )
     func writesNames(actual: String, expected: String, why: String) {
         #expect(actual == expected, "\(why)")
     }
 
-    @Test("Two handles of one name and set of labels are one series")
+    @Test("Two handles with the same name and labels share a series")
     func sharesSeries() {
         let registry = PrometheusRegistry()
         Counter(label: "a", dimensions: [("x", "1"), ("y", "2")], factory: registry).increment()
@@ -92,7 +92,7 @@ struct PrometheusTests {
         #expect(registry.exposition().contains("a{x=\"1\",y=\"2\"} 2\n"))
     }
 
-    @Test("Series beyond the limit, and a name of another type, are dropped and counted")
+    @Test("A series above the limit, or with a name of another type, is dropped and counted")
     func boundsSeries() {
         let registry = PrometheusRegistry(maximumSeries: 10)
         for index in 0..<25 {
@@ -105,7 +105,7 @@ struct PrometheusTests {
         #expect(!text.contains("flood gauge"))
     }
 
-    @Test("Nothing is lost where many tasks count at once")
+    @Test("No count is lost when many tasks count at once")
     func countsConcurrently() async {
         let registry = PrometheusRegistry(buckets: [1])
         await withTaskGroup(of: Void.self) { group in
@@ -131,9 +131,9 @@ struct PrometheusTests {
     }
 }
 
-@Suite("The process's own numbers")
+@Suite("Process metrics")
 struct ProcessTests {
-    @Test("A line of /proc/[pid]/stat whose command is chosen to mislead")
+    @Test("Parses /proc/[pid]/stat although the command contains spaces and parentheses")
     func parsesStatistics() throws {
         let line =
             "42 (a) R 9 (b) S 1 42 42 0 -1 4194560 1 2 3 4 111 222 5 6 20 0 4 0 98765 1000000 2500 18446744073709551615"
@@ -147,7 +147,7 @@ struct ProcessTests {
     }
 
     #if os(Linux)
-    @Test("This process has them all")
+    @Test("Reads all metrics of this process")
     func readsThisProcess() {
         let samples = ProcessSamples.read()
         #expect(

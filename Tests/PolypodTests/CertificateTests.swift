@@ -7,7 +7,7 @@ import X509
 
 @Suite("Development certificates")
 struct CertificateTests {
-    @Test func leafIsSignedByTheAuthorityForItsNames() async throws {
+    @Test func issuesACertificateForItsNames() async throws {
         let made = try DevelopmentCertificates.make(
             names: ["polypod-webhook.polypod-system.svc", "127.0.0.1", "::1"],
             days: 2,

@@ -5,10 +5,10 @@ import Testing
 
 @testable import polypod
 
-/// Alerts, dashboard and documents name what is there.
+/// Alerts, dashboard and documents name the same metrics as the sources.
 @Suite("Monitoring")
 struct MonitoringTests {
-    /// The metrics named in a text, without the endings of a histogram's series.
+    /// The metric names in a text, without the suffixes of a histogram's series.
     static func metrics(in text: some StringProtocol) -> Set<String> {
         let name = Regex {
             Anchor.wordBoundary
@@ -32,7 +32,7 @@ struct MonitoringTests {
         )
     }
 
-    /// The metrics of the sources: string literals that are nothing but a name.
+    /// The metric names in the sources: string literals that consist of a name.
     static func metricsOfTheSources() throws -> Set<String> {
         let texts = try Repository.files(in: "Sources", ending: ".swift").map { try Repository.text($0) }
         let literals = texts.flatMap { $0.matches(of: /"((?:polypod|process)_[a-z_]+)"/).map { String($0.1) } }
@@ -48,15 +48,15 @@ struct MonitoringTests {
         (panel["targets"]?.array ?? []).compactMap { $0["expr"]?.string }
     }
 
-    @Test func everyMetricIsDocumentedAndNoOther() throws {
+    @Test func documentsEveryMetricAndNoOther() throws {
         let text = try Repository.text("docs/metrics.md")
         let rows = text.split(separator: "\n").compactMap { $0.firstMatch(of: /^\| `((?:polypod|process)_[a-z_]+)`/) }
         let documented = rows.map { String($0.1) }
-        #expect(Set(documented).count == documented.count, "a metric stands twice")
+        #expect(Set(documented).count == documented.count, "a metric is documented twice")
         #expect(Set(documented) == (try Self.metricsOfTheSources()))
     }
 
-    @Test func alertsAndPanelsNameMetricsThatExist() throws {
+    @Test func usesOnlyExistingMetricsInAlertsAndPanels() throws {
         let known = try Self.metricsOfTheSources()
         for alert in try Self.alerts() {
             let expression = try #require(alert["expr"]?.string)
@@ -71,10 +71,10 @@ struct MonitoringTests {
             }
         }
         let shown = panels.flatMap(Self.expressions).reduce(into: Set()) { $0.formUnion(Self.metrics(in: $1)) }
-        #expect(known.subtracting(shown) == ["process_start_time_seconds"], "what no panel shows")
+        #expect(known.subtracting(shown) == ["process_start_time_seconds"], "metrics without a panel")
     }
 
-    @Test func everyAlertHasItsSection() throws {
+    @Test func describesEveryAlertInTheRunbook() throws {
         let text = try Repository.text("docs/runbooks.md")
         let sections = text.split(separator: "\n## ").dropFirst()
         let titles = sections.compactMap { $0.split(separator: "\n").first.map(String.init) }

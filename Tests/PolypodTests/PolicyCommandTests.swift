@@ -13,11 +13,11 @@ struct PolicyCommandTests {
     let terminal = Terminal(plainOfWidth: 200)
 
     static let cases: [(policies: [String], warnings: [String], why: String)] = [
-        ([policy("a", "{}")], [], "nothing to say"),
+        ([policy("a", "{}")], [], "no warning"),
         (
             [policy("a", "{matchingPrecedence: 1}"), policy("b", "{match: {podSelector: {matchLabels: {x: y}}}}")],
-            ["spec.match: never decides: a (p:2) is asked before and matches all that this one does"],
-            "a first one for all"
+            ["spec.match: never decides: a (p:2) comes first and matches everything that this policy matches"],
+            "a first policy that matches everything"
         ),
         (
             [
@@ -26,28 +26,28 @@ struct PolicyCommandTests {
                     "{matchingPrecedence: 1, match: {podSelector: {matchExpressions: [{key: x, operator: Exists}]}}}"
                 ),
                 policy("b", "{match: {podSelector: {matchLabels: {x: y}}}}"),
-            ], ["spec.match: never decides: a (p:2) is asked before and matches all that this one does"],
-            "a value exists"
+            ], ["spec.match: never decides: a (p:2) comes first and matches everything that this policy matches"],
+            "Exists matches every value"
         ),
         (
             [
                 policy("a", "{matchingPrecedence: 1, match: {podSelector: {matchLabels: {x: y}}}}"),
                 policy("b", "{match: {namespaceSelector: {matchLabels: {x: y}}}}"),
-            ], [], "a Pod's labels are not its namespace's"
+            ], [], "labels of Pods and labels of namespaces"
         ),
         (
             [
                 policy("a", "{match: {podSelector: {matchLabels: {x: y}}}}"),
                 policy("b", "{match: {podSelector: {matchLabels: {z: y}}}}"),
             ],
-            ["spec.matchingPrecedence: a (p:2) has the same; where both match, the names decide"],
-            "the same precedence, and Pods for both"
+            ["spec.matchingPrecedence: a (p:2) has the same; if both match, the first name in the alphabet wins"],
+            "the same precedence, and some Pods match both"
         ),
         (
             [
                 policy("a", "{match: {podSelector: {matchLabels: {x: y}}}}"),
                 policy("b", "{match: {podSelector: {matchLabels: {x: z}}}}"),
-            ], [], "the same precedence, but never both"
+            ], [], "the same precedence, but no Pod matches both"
         ),
         (
             [
@@ -56,32 +56,33 @@ struct PolicyCommandTests {
                     "{match: {podSelector: {matchExpressions: [{key: x, operator: Exists}, {key: x, operator: DoesNotExist}]}}}"
                 )
             ],
-            ["spec.match.podSelector: never decides: no labels meet this"], "a contradiction"
+            ["spec.match.podSelector: never decides: no labels match this selector"], "a contradiction"
         ),
         (
             [policy("a", "{matchingPrecedence: 1, match: {podSelector: {matchLabels: {x: y}}}}"), policy("a", "{}")],
-            ["metadata.name: has the name of the policy at p:2; the cluster keeps one"], "a name twice"
+            ["metadata.name: has the same name as the policy at p:2; a cluster keeps only one of them"],
+            "the same name twice"
         ),
         (
             [policy("a", "{images: {rules: [{match: g/*, treatAs: Wasm}, {match: g/b*, treatAs: Native}]}}")],
-            ["spec.images.rules[1].match: never counts: rule 0 (g/*) matches first"], "a rule behind a wider one"
+            ["spec.images.rules[1].match: has no effect: rule 0 (g/*) matches first"], "a rule after a wider one"
         ),
         (
             [policy("a", "{images: {rules: [{match: g/b*, treatAs: Wasm}, {match: g/*, treatAs: Native}]}}")], [],
-            "a wider rule behind a narrow one"
+            "a wider rule after a narrower one"
         ),
         (
             [policy("a", "{images: {requireDigest: true}}")],
             [
-                "spec.images.requireDigest: an image named by tag passes where pinWasmManifest pins it; set "
+                "spec.images.requireDigest: an image with a tag is admitted if pinWasmManifest pins it; set "
                     + "pinWasmManifest: false to refuse it"
-            ], "pinning makes a digest of a tag"
+            ], "pinning replaces a tag with a digest"
         ),
-        ([policy("a", "{images: {requireDigest: true}, pinWasmManifest: false}")], [], "without pinning"),
+        ([policy("a", "{images: {requireDigest: true}, pinWasmManifest: false}")], [], "no pinning"),
         (
             [policy("a", "{checks: {image-not-allowed: warn}}")],
-            ["spec.checks.image-not-allowed: does nothing without spec.images.allowed"],
-            "a check that is not switched on"
+            ["spec.checks.image-not-allowed: has no effect without spec.images.allowed"],
+            "a check that is not turned on"
         ),
     ]
 
@@ -89,13 +90,13 @@ struct PolicyCommandTests {
     func warns(policies: [String], warnings: [String], why: String) throws {
         let found = try withFiles(["p": policies.joined()]) { folder in try PolicyFiles(["\(folder)/p"]) }
         #expect(found.errors.isEmpty)
-        let said = PolicyLint.warnings(about: found.policies).map { note in
+        let actual = PolicyLint.warnings(about: found.policies).map { note in
             [note.field, note.reason].compactMap { $0 }.joined(separator: ": ").replacing(note.file, with: "p")
         }
-        #expect(said == warnings, "\(why)")
+        #expect(actual == warnings, "\(why)")
     }
 
-    @Test func everyDocumentAndFileIsSaid() throws {
+    @Test func reportsEveryDocumentAndFile() throws {
         let files = [
             "a.yaml": policy("a", "{mode: enforce}") + policy("b", "{}")
                 + policy("c", "\n  checks:\n    exec-prob: deny"),
@@ -118,7 +119,7 @@ struct PolicyCommandTests {
         }
     }
 
-    @Test func exitCodesAreTheDocumented() throws {
+    @Test func exitsWithTheDocumentedCodes() throws {
         let warned = policy("a", "{checks: {image-not-allowed: warn}}")
         try withFiles(["good": policy("a", "{}"), "warned": warned, "none": "a: 1\n"]) { folder in
             #expect(throws: Never.self) { try PolicyLintCommand.parse(["\(folder)/good", "--strict"]).run() }
@@ -130,7 +131,7 @@ struct PolicyCommandTests {
         #expect(throws: (any Error).self) { try PolicyExplainCommand.parse(["p", "-n", "x", "--labels", "a"]) }
     }
 
-    @Test func theExamplesAreClean() throws {
+    @Test func findsNothingInTheExamples() throws {
         let files = Repository.files(in: "deploy/examples/policies", ending: ".yaml")
         #expect(files.count >= 7)
         for file in files where !file.hasSuffix("namespace.yaml") {
@@ -141,13 +142,13 @@ struct PolicyCommandTests {
 
     static let choices: [(namespace: String, labels: [String: String]?, pod: [String: String], why: String)] = [
         ("x", ["team": "shop"], [:], "the namespace's label"), ("x", ["team": "other"], [:], "another value"),
-        ("x", [:], ["tier": "web"], "the Pod's label"), ("x", nil, [:], "labels nobody knows"),
+        ("x", [:], ["tier": "web"], "the Pod's label"), ("x", nil, [:], "unknown labels"),
         ("named", nil, [:], "the namespace's name"),
-        ("x", ["kubernetes.io/metadata.name": "named"], [:], "a name that is not the namespace's"),
+        ("x", ["kubernetes.io/metadata.name": "named"], [:], "a label that is not the namespace's name"),
     ]
 
     @Test(arguments: choices)
-    func choosesAsTheServerDoes(
+    func choosesTheSamePolicyAsTheServer(
         namespace: String,
         labels: [String: String]?,
         pod: [String: String],
@@ -169,10 +170,10 @@ struct PolicyCommandTests {
             labels: labels
         )
         #expect(choice.policy?.policy == decided, "\(why)")
-        #expect(choice.passedOver.count == policies.firstIndex { $0.policy == decided })
+        #expect(choice.mismatches.count == policies.firstIndex { $0.policy == decided })
     }
 
-    @Test func explainsOrderWordsAndChoice() throws {
+    @Test func explainsOrderSummaryAndChoice() throws {
         let files = [
             "p.yaml": policy("rest", "{matchingPrecedence: 900, mode: Warn, images: {requireDigest: true}}")
                 + policy(
@@ -208,37 +209,37 @@ struct PolicyCommandTests {
                     -           built-in  Enforce  every       every
 
                     shop (p.yaml:7)
-                      Pods with Wasm are changed; what could not run is refused
-                      check exec-probe: warn, not deny
+                      Pods with Wasm are changed; Pods that cannot run are refused
+                      check exec-probe: warn, default deny
 
                     rest (p.yaml:2)
-                      Pods with Wasm are changed; nothing is refused, what would be is a warning
+                      Pods with Wasm are changed; no Pod is refused: a refusal becomes a warning
                       Wasm images only by digest
 
                     m.yaml:5 Pod front/web: decided by shop, the first that matches: namespaces with team=shop
 
                     m.yaml:10 Pod default/web: decided by rest, the first that matches: every Pod
-                      not by shop: wants namespaces with team=shop; the namespace's labels are not known here
+                      not by shop: it matches namespaces with team=shop; the namespace's labels are not known
 
                     """
             )
-            let told = try PolicyExplainCommand.parse(["\(folder)/p.yaml", "-n", "x", "--labels", "team=shop,a="])
-            #expect(try told.explanation().text(for: terminal).contains("in x: decided by shop"))
+            let labelled = try PolicyExplainCommand.parse(["\(folder)/p.yaml", "-n", "x", "--labels", "team=shop,a="])
+            #expect(try labelled.explanation().text(for: terminal).contains("in x: decided by shop"))
         }
     }
 
-    @Test func namespacesAmongTheManifestsTellTheirLabels() throws {
+    @Test func readsLabelsFromNamespacesInTheManifests() throws {
         let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {team: shop}}\n"
-        let namespaces = try ManifestNamespaces(try readDocuments(text, file: "f"))
+        let namespaces = try ManifestNamespaces(try YAMLReader.documents(in: text, file: "f"))
         #expect(namespaces["a"] == ["team": "shop"] && namespaces["b"] == nil)
-        let asking = try readDocuments(
-            policy("p", "{match: {namespaceSelector: {matchLabels: {team: shop}}}}"),
+        let policies = try YAMLReader.documents(
+            in: policy("p", "{match: {namespaceSelector: {matchLabels: {team: shop}}}}"),
             file: "f"
         )
-        let set = try PolicySet(reading: try #require(asking.first).value)
+        let set = try PolicySet(reading: try #require(policies.first).value)
         #expect(namespaces.warning(about: set, namespaces: ["a"]) == nil)
         #expect(namespaces.warning(about: PolicySet(), namespaces: ["b"]) == nil)
         let warning = try #require(namespaces.warning(about: set, namespaces: ["a", "b"]))
-        #expect(warning.hasPrefix("p: asks") && warning.hasSuffix("tells those of b; taken as without labels"))
+        #expect(warning.hasPrefix("p: selects namespaces") && warning.hasSuffix("object for b; assuming no labels"))
     }
 }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import polypod
 
-/// The schema for the API server and the reader of the server have to know the same fields and words.
+/// The schema of the CRD and the reader of policies must accept the same fields and words.
 @Suite("Schema of policies")
 struct PolicySchemaTests {
-    /// A field of the schema and a value that fits.
+    /// A field of the schema with a valid value.
     struct Field: CustomTestStringConvertible {
         let path: [String]
         let value: JSONValue
@@ -16,7 +16,7 @@ struct PolicySchemaTests {
         var testDescription: String { path.joined(separator: ".") }
     }
 
-    /// Values for fields whose schema asks for a form.
+    /// Values for fields whose schema has a pattern.
     static let samples: [String: JSONValue] = [
         "dnsServer": "10.96.0.10", "match": "docker.io/library/nginx", "allowed": "ghcr.io/acme/*",
         "nodePlatforms": "linux/amd64",
@@ -28,7 +28,7 @@ struct PolicySchemaTests {
         return schema?["properties"]?["spec"] ?? .null
     }
 
-    /// Every field below `schema`, with one value, or one for each word of an enumeration.
+    /// Every field of `schema`, once for each of its values.
     static func fields(of schema: JSONValue, at path: [String]) -> [Field] {
         let properties = schema["properties"]?.object?.members ?? []
         return properties.flatMap { member -> [Field] in
@@ -40,7 +40,7 @@ struct PolicySchemaTests {
         }
     }
 
-    /// Values that fit `schema`.
+    /// Valid values of `schema`: all words of an enumeration, otherwise some examples.
     static func values(of schema: JSONValue, named name: String) -> [JSONValue] {
         if let words = schema["enum"]?.array { return words }
         switch schema["type"]?.string {
@@ -52,7 +52,7 @@ struct PolicySchemaTests {
             var object = JSONObject()
             for key in schema["required"]?.array?.compactMap(\.string) ?? [] {
                 let property = schema["properties"]?[key] ?? .null
-                // In and NotIn would need values.
+                // The operators In and NotIn would need values.
                 let value = key == "operator" ? "Exists" : values(of: property, named: key).first ?? .null
                 object.members.append(.init(key: key, value: value))
             }
@@ -60,7 +60,7 @@ struct PolicySchemaTests {
         }
     }
 
-    /// A policy that says `value` at `path` of its spec.
+    /// A policy with `value` at `path` of its spec.
     static func policy(_ path: [String], _ value: JSONValue) throws(FieldError) -> WasmPolicy {
         let spec = path.reversed().reduce(value) { value, key in .object(JSONObject([.init(key: key, value: value)])) }
         return try WasmPolicy(reading: [
@@ -68,23 +68,22 @@ struct PolicySchemaTests {
         ])
     }
 
-    @Test func everyValueOfTheSchemaIsRead() throws {
+    @Test func readsEveryValueOfTheSchema() throws {
         let fields = Self.fields(of: try Self.specification(), at: [])
         #expect(fields.count > 80)
         for field in fields {
             #expect(throws: Never.self, "\(field.testDescription): \(field.value)") {
-                // What joins two fields is said by the schema for the whole.
                 try Self.policy(field.path, field.value)
             }
         }
     }
 
-    @Test func noFieldIsReadThatTheSchemaLacks() throws {
+    @Test func readsNoFieldThatTheSchemaDoesNotHave() throws {
         let specification = try Self.specification()
         let closed = [[]] + Self.fields(of: specification, at: []).filter(\.isClosed).map(\.path)
         for path in closed {
             let error = #expect(throws: FieldError.self, "\(path)") { try Self.policy(path + ["surplus"], true) }
-            // The reader names the fields it knows.
+            // The error lists the fields that the reader accepts.
             guard let known = error?.reason.split(separator: "known here: ").last, error?.reason != "no such check"
             else {
                 continue
@@ -95,7 +94,7 @@ struct PolicySchemaTests {
         }
     }
 
-    @Test func wordsAndDefaultsAreTheSame() throws {
+    @Test func hasTheSameWordsAndDefaults() throws {
         let properties = try #require(try Self.specification()["properties"])
         func words(_ path: String...) -> [String] {
             let schema = path.dropFirst().reduce(properties[path[0]]) { $0?["properties"]?[$1] ?? $0?["items"] }

@@ -5,7 +5,7 @@ import PodAdmission
 
 @testable import polypod
 
-/// The project's own files.
+/// The files of this repository.
 enum Repository {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
 
@@ -17,17 +17,17 @@ enum Repository {
 
     /// The first document of a file in YAML or JSON.
     static func document(_ path: String) throws -> JSONValue {
-        try readDocuments(text(path), file: path).first?.value ?? .null
+        try YAMLReader.documents(in: text(path), file: path).first?.value ?? .null
     }
 
-    /// The files below `folder` with the ending.
+    /// The files in `folder` and its subfolders with the suffix, sorted.
     static func files(in folder: String, ending: String) -> [String] {
         let found = FileManager.default.enumerator(atPath: path(folder))?.compactMap { $0 as? String } ?? []
         return found.filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
     }
 }
 
-/// A folder with files, gone when `work` is done.
+/// Runs `work` with a temporary folder that contains `files`.
 func withFiles<Result>(_ files: [String: String], _ work: (_ folder: String) throws -> Result) throws -> Result {
     let folder = NSTemporaryDirectory() + "/polypod-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

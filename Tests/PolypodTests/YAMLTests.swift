@@ -11,10 +11,10 @@ struct YAMLTests {
     static let scalars: [(String, JSONValue, String)] = [
         ("a: 1", ["a": 1], "a number"), ("a: \"1\"", ["a": "1"], "a quoted number is a string"),
         ("a: true", ["a": true], "a boolean"), ("a: 'true'", ["a": "true"], "a quoted boolean is a string"),
-        ("a: yes", ["a": true], "YAML 1.1's other words for true count, as for kubectl"),
-        ("a:", ["a": .null], "nothing is null"), ("a: ~", ["a": .null], "a tilde is null"),
+        ("a: yes", ["a": true], "YAML 1.1's other words for true, as in kubectl"),
+        ("a:", ["a": .null], "an empty value is null"), ("a: ~", ["a": .null], "a tilde is null"),
         ("a: 0x1F", ["a": 31], "hexadecimal"), ("a: 12:30", ["a": "12:30"], "a time of day"),
-        ("a: [1:2:3, \"22:22\"]", ["a": ["1:2:3", "22:22"]], "no numbers to the base of 60"),
+        ("a: [1:2:3, \"22:22\"]", ["a": ["1:2:3", "22:22"]], "no numbers with base 60"),
         ("a: 1.50", ["a": .number("1.50")], "a number is not rounded"),
         ("a: 2001-01-01", ["a": "2001-01-01"], "a date is a string in JSON"),
         ("a: &x {b: 1}\nc: *x", ["a": ["b": 1], "c": ["b": 1]], "an alias"),
@@ -24,38 +24,38 @@ struct YAMLTests {
 
     @Test(arguments: scalars)
     func reads(text: String, value: JSONValue, why: String) throws {
-        #expect(try readDocuments(text, file: "f").map(\.value) == [value], "\(why)")
+        #expect(try YAMLReader.documents(in: text, file: "f").map(\.value) == [value], "\(why)")
     }
 
     @Test func readsEveryDocumentWithItsLine() throws {
-        let documents = try readDocuments("# only a comment\n---\na: 1\n---\n---\n\nb: 2\n", file: "f")
+        let documents = try YAMLReader.documents(in: "# only a comment\n---\na: 1\n---\n---\n\nb: 2\n", file: "f")
         #expect(documents.map(\.line) == [3, 7])
     }
 
     @Test(
         arguments: [
-            ("a: [1", 2, "a list still open where the text ends"),
-            ("x:\n  a: 1\n  a: 3", 2, "a key that stands twice: the line of its mapping"),
-            ("a: 1\n\tb: 2", 2, "a tab"), ("a: .inf", 1, "a number that JSON does not have"),
-            ("a: *x", 1, "an alias without its anchor"), ("[1]: 2", 1, "a key that is no string"),
+            ("a: [1", 2, "a list without an end"),
+            ("x:\n  a: 1\n  a: 3", 2, "a duplicate key: the line of its mapping"),
+            ("a: 1\n\tb: 2", 2, "a tab"), ("a: .inf", 1, "a number that JSON cannot express"),
+            ("a: *x", 1, "an alias without an anchor"), ("[1]: 2", 1, "a key that is not a string"),
         ])
-    func saysTheLineOfAFault(text: String, line: Int, why: String) {
-        let error = #expect(throws: BadInput.self, "\(why)") { try readDocuments(text, file: "f") }
+    func reportsTheLineOfAnError(text: String, line: Int, why: String) {
+        let error = #expect(throws: BadInput.self, "\(why)") { try YAMLReader.documents(in: text, file: "f") }
         #expect(error?.line == line, "\(why): \(error?.description ?? "")")
     }
 
-    @Test func boundsWhatAliasesExpandTo() {
+    @Test func boundsTheExpansionOfAliases() {
         var text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
         for level in 1...8 {
             let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
             text += "a\(level): &a\(level) [\(aliases)]\n"
         }
-        #expect(throws: BadInput.self) { try readDocuments(text, file: "f") }
+        #expect(throws: BadInput.self) { try YAMLReader.documents(in: text, file: "f") }
     }
 
-    @Test func fieldErrorsHaveTheLineOfTheField() throws {
+    @Test func reportsTheLineOfAField() throws {
         let text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: 5\n"
-        let document = try #require(try readDocuments(text, file: "f").first)
+        let document = try #require(try YAMLReader.documents(in: text, file: "f").first)
         let error = #expect(throws: FieldError.self) { try Workload(document.value) }
         let bad = document.badInput(try #require(error))
         #expect(bad.description == "f:6: spec.containers[0].image: expected a string, found a number")
@@ -70,16 +70,18 @@ struct YAMLTests {
     ]
 
     @Test(arguments: texts)
-    func writesStringsThatComeBack(text: String) throws {
+    func readsBackTheStringsItWrites(text: String) throws {
         let value: JSONValue = ["key": .string(text), "list": [.string(text)]]
         let written = try YAMLWriter.text(of: [value])
-        #expect(try readDocuments(written, file: "f").map(\.value) == [value], "\(written)")
+        #expect(try YAMLReader.documents(in: written, file: "f").map(\.value) == [value], "\(written)")
     }
 
-    @Test func writesValuesThatComeBack() throws {
+    @Test func readsBackTheValuesItWrites() throws {
         let value: JSONValue = [
             "a": [], "b": .object(JSONObject()), "c": [1, .number("1.5"), true, .null, ["d": "e"]], "true": "x",
         ]
-        #expect(try readDocuments(YAMLWriter.text(of: [value, value]), file: "f").map(\.value) == [value, value])
+        #expect(
+            try YAMLReader.documents(in: YAMLWriter.text(of: [value, value]), file: "f").map(\.value) == [value, value]
+        )
     }
 }

@@ -164,7 +164,7 @@ public final class ImageInspector: Sendable {
 
     /// Performs the look-ups that are asked for, side by side, until ``stop()`` or until its task is cancelled.
     ///
-    /// It can be called once. In a service group, wrap it: `withGracefulShutdownHandler { try await inspector.run() }
+    /// It can be called once. In a service group, wrap it: `withGracefulShutdownHandler { await inspector.run() }
     /// onGracefulShutdown: { inspector.stop() }`.
     public func run() async {
         await withDiscardingTaskGroup { group in

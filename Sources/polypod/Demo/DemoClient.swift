@@ -6,27 +6,31 @@ import NIOHTTP1
 import NIOSSL
 import PodAdmission
 
-/// Sends reviews as the API server does: over TLS, trusting the CA of the webhook configuration alone.
+/// Sends reviews like the API server: over TLS, trusting only the CA of the webhook configuration.
 struct DemoClient {
-    /// What came back for a review.
-    struct Answer {
+    /// The webhook's response to a review.
+    struct Response {
         /// Whether the request is admitted.
         let isAllowed: Bool
-        /// The reason of a refusal.
+        /// The reason for a refusal; nil for an admitted request.
         let message: String?
-        /// The lines for the person who sent the request.
-        let warnings: [String]
-        /// The patch.
+        /// The changes to the object; empty for none.
         let patch: [JSONPatchOperation]
-        /// How long it took.
+        /// The time from the request to the complete response.
         let elapsed: Duration
     }
 
     /// The webhooks' address without a path.
-    let url: String
+    private let url: String
     private let client: HTTPClient
 
-    /// Runs `body` with a client of the webhooks at `url`.
+    /// Runs `body` with a client, which is shut down afterwards.
+    ///
+    /// - Parameters:
+    ///   - url: The webhooks' address without a path.
+    ///   - authority: The CA's certificate, PEM.
+    ///   - body: The work.
+    /// - Throws: An error of NIOSSL if `authority` is not a certificate, and any error of `body`.
     static func withClient(
         url: String,
         authority: String,
@@ -40,7 +44,9 @@ struct DemoClient {
     }
 
     /// Sends one review.
-    func send(_ review: JSONValue, to path: String) async throws -> Answer {
+    ///
+    /// - Throws: An error of AsyncHTTPClient if there is no response, and ``JSONError`` if it is not valid.
+    func send(_ review: JSONValue, to path: String) async throws -> Response {
         var request = HTTPClientRequest(url: "\(url)\(path)?timeout=5s")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -49,12 +55,11 @@ struct DemoClient {
         let response = try await client.execute(request, timeout: .seconds(10))
         let body = try await response.body.collect(upTo: 1 << 20)
         let elapsed = start.duration(to: .now)
-        let answer = try JSONParser.parse(Array(body.readableBytesView))["response"]
-        return Answer(
-            isAllowed: answer?["allowed"] == true,
-            message: answer?["status"]?["message"]?.string,
-            warnings: answer?["warnings"]?.array?.compactMap(\.string) ?? [],
-            patch: try Self.patch(answer?["patch"]?.string),
+        let decision = try JSONParser.parse(Array(body.readableBytesView))["response"]
+        return Response(
+            isAllowed: decision?["allowed"] == true,
+            message: decision?["status"]?["message"]?.string,
+            patch: try Self.patch(decision?["patch"]?.string),
             elapsed: elapsed
         )
     }

@@ -78,7 +78,7 @@ struct InspectionOptions: ParsableArguments {
 
     /// Reads the one document of `file`.
     static func read<Value>(_ file: String, _ read: (JSONValue) throws(FieldError) -> Value) throws -> Value {
-        let documents = try readDocuments(try ManifestFiles.text(of: file), file: file)
+        let documents = try YAMLReader.documents(in: try ManifestFiles.text(of: file), file: file)
         guard documents.count == 1 else { throw BadInput(file: file, reason: "expected one document") }
         do throws(FieldError) { return try read(documents[0].value) } catch { throw documents[0].badInput(error) }
     }

@@ -1,25 +1,26 @@
 import Foundation
-import JSON
-import PodAdmission
-import Yams
 
-/// Finds and reads manifests as `kubectl -f` does.
+/// Finds and reads manifests like `kubectl apply -R -f`.
 enum ManifestFiles {
-    /// The endings of files that are read in a folder.
-    private static let endings = ["yaml", "yml", "json"]
+    /// The extensions of the files in a folder that are read.
+    private static let extensions = ["yaml", "yml", "json"]
 
-    /// Reads every object of `paths`: files, folders with all below them, or `-` for standard input.
+    /// Reads all objects of files, of folders with their subfolders, or of standard input for `-`.
     ///
-    /// Lists are taken apart, so that each object stands for itself.
+    /// A `List` is replaced by its items.
     ///
-    /// - Throws: ``BadInput`` for what cannot be read or parsed.
+    /// - Throws: ``BadInput`` for a file that cannot be read or parsed.
     static func read(_ paths: [String]) throws -> [SourceDocument] {
         try paths.flatMap { path in
-            try files(at: path).flatMap { file in try readDocuments(text(of: file), file: file).flatMap(\.items) }
+            try files(at: path).flatMap { file in
+                try YAMLReader.documents(in: text(of: file), file: file).flatMap(\.items)
+            }
         }
     }
 
-    /// The text of one file, or of standard input for `-`.
+    /// Reads one file, or standard input for `-`.
+    ///
+    /// - Throws: ``BadInput`` if it cannot be read or is not UTF-8.
     static func text(of file: String) throws -> String {
         let data: Data
         if file == "-" {
@@ -36,7 +37,9 @@ enum ManifestFiles {
         return text
     }
 
-    /// The files that `path` stands for: itself, or those of a folder.
+    /// The files at `path`: the file itself, or the manifests in a folder and its subfolders, sorted.
+    ///
+    /// - Throws: ``BadInput`` if there is no such file or folder, or no manifest in the folder.
     static func files(at path: String) throws -> [String] {
         guard path != "-" else { return [path] }
         var isFolder: ObjCBool = false
@@ -46,22 +49,10 @@ enum ManifestFiles {
         guard isFolder.boolValue else { return [path] }
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        let found = names.filter { endings.contains(($0 as NSString).pathExtension) }.sorted().map { "\(base)/\($0)" }
-        guard !found.isEmpty else { throw BadInput(file: path, reason: "holds no .yaml, .yml or .json file") }
+        let found = names.filter { extensions.contains(($0 as NSString).pathExtension) }.sorted().map {
+            "\(base)/\($0)"
+        }
+        guard !found.isEmpty else { throw BadInput(file: path, reason: "contains no .yaml, .yml or .json file") }
         return found
-    }
-}
-
-extension SourceDocument {
-    /// The object, or the objects of a list.
-    fileprivate var items: [SourceDocument] {
-        guard let kind = value["kind"]?.string, kind.hasSuffix("List"), let items = value["items"]?.array else {
-            return [self]
-        }
-        let nodes = node?.mapping?["items"]?.sequence.map(Array.init) ?? []
-        return items.enumerated().flatMap { index, item in
-            let node = nodes.indices.contains(index) ? nodes[index] : nil
-            return SourceDocument(file: file, line: node?.mark?.line ?? line, value: item, node: node).items
-        }
     }
 }

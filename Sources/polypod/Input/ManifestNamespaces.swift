@@ -1,13 +1,13 @@
 import JSON
 import PodAdmission
 
-/// The labels of the namespaces whose `Namespace` objects are among the given manifests.
+/// The labels of the namespaces that have a `Namespace` object among the manifests.
 struct ManifestNamespaces: Equatable {
     private var labels: [String: [String: String]] = [:]
 
-    /// Reads the namespaces among `documents`.
+    /// Reads the `Namespace` objects among `documents`.
     ///
-    /// - Throws: ``BadInput`` for metadata that does not hold what it should.
+    /// - Throws: ``BadInput`` for metadata that is not valid.
     init(_ documents: [SourceDocument] = []) throws {
         for document in documents
         where document.value["apiVersion"]?.string == "v1" && document.value["kind"]?.string == "Namespace" {
@@ -21,27 +21,23 @@ struct ManifestNamespaces: Equatable {
         }
     }
 
-    /// The labels of one namespace; nil where no object tells them.
+    /// The labels of one namespace; nil if it has no object.
     subscript(namespace: String) -> [String: String]? {
         get { labels[namespace] }
         set { labels[namespace] = newValue }
     }
 
-    /// What to tell a person where policies ask for labels that no object tells; nil where none does.
+    /// A warning about policies that select namespaces by labels that are not known.
     ///
     /// - Parameters:
     ///   - policies: The policies.
-    ///   - namespaces: The namespaces of the Pods in question.
+    ///   - namespaces: The namespaces of the Pods to check.
+    /// - Returns: The warning; nil if no policy needs labels, or all are known.
     func warning(about policies: PolicySet, namespaces: some Sequence<String>) -> String? {
         let asking = policies.policies.filter { $0.askedNamespaceLabel != nil }.map(\.shownName)
-        let untold = Set(namespaces).filter { self[$0] == nil }.sorted()
-        guard !asking.isEmpty, !untold.isEmpty else { return nil }
-        return "\(asking.joined(separator: ", ")): asks for labels of namespaces, but no Namespace object among the "
-            + "manifests tells those of \(untold.joined(separator: ", ")); taken as without labels"
+        let unknown = Set(namespaces).filter { self[$0] == nil }.sorted()
+        guard !asking.isEmpty, !unknown.isEmpty else { return nil }
+        return "\(asking.joined(separator: ", ")): selects namespaces by label, but the manifests have no Namespace "
+            + "object for \(unknown.joined(separator: ", ")); assuming no labels"
     }
-}
-
-extension WasmPolicy {
-    /// The name to show to a person.
-    var shownName: String { name ?? "(no name)" }
 }

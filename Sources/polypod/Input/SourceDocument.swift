@@ -2,18 +2,18 @@ import JSON
 import PodAdmission
 import Yams
 
-/// One object of a manifest, with the place it came from.
+/// One object of a manifest, with its file and line.
 struct SourceDocument {
     /// The file, or `-` for standard input.
     let file: String
-    /// The line the object starts at, from 1.
+    /// The line at which the object starts, from 1.
     let line: Int
     /// The object.
     let value: JSONValue
-    /// The object as it was parsed, for the lines of its fields.
+    /// The object in YAML, for the lines of its fields.
     let node: Node?
 
-    /// The error of a field in this object, with the line of the deepest step of its path that exists.
+    /// `error` with file and line: the line of the field, or of the deepest step of its path that exists.
     func badInput(_ error: FieldError) -> BadInput {
         var current = node
         var line = self.line
@@ -28,5 +28,16 @@ struct SourceDocument {
             line = found
         }
         return BadInput(file: file, line: line, field: error.pathText, reason: error.reason)
+    }
+    /// The object, or the objects of a `List`, also of lists in it.
+    var items: [SourceDocument] {
+        guard let kind = value["kind"]?.string, kind.hasSuffix("List"), let items = value["items"]?.array else {
+            return [self]
+        }
+        let nodes = node?.mapping?["items"]?.sequence.map(Array.init) ?? []
+        return items.enumerated().flatMap { index, item in
+            let node = nodes.indices.contains(index) ? nodes[index] : nil
+            return SourceDocument(file: file, line: node?.mark?.line ?? line, value: item, node: node).items
+        }
     }
 }

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// One line on standard error that shows how far a long piece of work is; gone when the work is done.
+/// A progress bar on standard error, removed when the work is done.
 final class ProgressLine: Sendable {
     private let terminal: Terminal
     private let label: String
     private let total: Int
     private let done = Mutex(0)
 
-    /// Creates a line for `total` steps; on anything but a terminal it stays silent.
+    /// Draws a bar for `total` steps; it writes nothing if the stream is not a terminal.
     init(_ label: String, total: Int, terminal: Terminal = .standardError) {
         self.label = label
         self.total = total
@@ -15,16 +15,16 @@ final class ProgressLine: Sendable {
         draw(0)
     }
 
-    /// Counts one step.
+    /// Counts one step and redraws the bar.
     func advance() {
-        // Drawn under the lock, so that lines of two steps do not mix.
+        // Draws under the lock, so that the output of two steps does not mix.
         done.withLock { count in
             count += 1
             draw(count)
         }
     }
 
-    /// Takes the line away.
+    /// Removes the bar.
     func finish() {
         guard terminal.isTerminal, total > 0 else { return }
         terminal.write("\r\u{1B}[K")

@@ -1,9 +1,11 @@
-/// Rows in aligned columns that follow the terminal's width.
+/// A table with aligned columns that fits the terminal's width.
 struct Table {
-    /// One cell: its text, and its colour on a terminal.
+    /// The text of a cell, with its colour on a terminal.
     struct Cell: ExpressibleByStringInterpolation {
-        var text: String
-        var style: Terminal.Style?
+        /// The text, on one line.
+        let text: String
+        /// The colour; nil for the default.
+        let style: Terminal.Style?
 
         init(_ text: String, _ style: Terminal.Style? = nil) {
             self.text = text
@@ -13,13 +15,13 @@ struct Table {
         init(stringLiteral value: String) { self.init(value) }
     }
 
-    /// The cells, row by row; the first row is the heading.
+    /// The rows of cells; the first one is the heading.
     var rows: [[Cell]]
 
-    /// The table as text, each line indented by `indent` blanks.
+    /// The table as text, with `indent` spaces before each line.
     ///
-    /// The last column is cut where a line would be longer than the terminal; the others keep their width, since they
-    /// hold what a person copies.
+    /// If a line is longer than the terminal is wide, the last column is cut. The other columns are never cut, because
+    /// people copy names from them.
     func text(for terminal: Terminal, indent: Int) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A stream to a person or a program.
+/// Standard output or standard error: a terminal, or a file or pipe.
 ///
-/// Colour and symbols are for terminals only; `NO_COLOR` and `TERM=dumb` are respected (no-color.org).
+/// Only a terminal gets colours and symbols; `NO_COLOR` (no-color.org) and `TERM=dumb` turn colours off.
 struct Terminal: Sendable {
-    /// Whether colours may be used.
+    /// Whether colours are used.
     let isColoured: Bool
-    /// Whether symbols outside ASCII may be used.
+    /// Whether symbols outside ASCII are used: on a terminal whose locale is UTF-8.
     let isUnicode: Bool
-    /// Whether somebody is watching.
+    /// Whether the stream is a terminal.
     let isTerminal: Bool
-    /// How many columns a line has.
+    /// The width of a line in columns; 120 if it is not known.
     let width: Int
     private let descriptor: Int32
 
@@ -29,13 +29,13 @@ struct Terminal: Sendable {
         width = isKnown ? Int(size.ws_col) : 120
     }
 
-    /// For tests and files: no terminal of a given width.
+    /// Creates a stream to standard output that is not a terminal, with a width for tests.
     init(plainOfWidth width: Int) {
         (isColoured, isUnicode, isTerminal, descriptor) = (false, false, false, STDOUT_FILENO)
         self.width = width
     }
 
-    /// Writes the whole of `text`; a reader that went away ends the process quietly.
+    /// Writes all of `text`; an error other than EINTR drops the rest of it.
     func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -48,7 +48,7 @@ struct Terminal: Sendable {
         }
     }
 
-    /// The colours in use, each for one meaning.
+    /// The colours by their meaning; the value is the SGR parameter.
     enum Style: String {
         case added = "32"
         case denied = "1;31"
@@ -58,7 +58,7 @@ struct Terminal: Sendable {
         case faint = "2"
     }
 
-    /// `text` in `style` on a terminal, as it is elsewhere.
+    /// `text` in the colour of `style` if colours are used.
     func styled(_ text: String, _ style: Style) -> String {
         isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
@@ -69,8 +69,8 @@ struct Terminal: Sendable {
     var exclamation: String { "!" }
     /// The sign before a remedy.
     var arrow: String { isUnicode ? "→" : "->" }
-    /// What stands between the parts of a summary.
+    /// The separator between the parts of a summary.
     var dot: String { isUnicode ? " · " : ", " }
-    /// The end of a text that was cut.
+    /// The end of a text that is cut.
     var ellipsis: String { isUnicode ? "…" : "..." }
 }

@@ -1,30 +1,30 @@
 import PodAdmission
 
-/// Which policy decides about some Pods, and why none before it does.
+/// The policy that decides about some Pods, with the reasons why the policies before it do not match.
 struct PolicyChoice {
-    /// A policy that does not match, with the reason.
-    struct PassedOver: Equatable {
+    /// A policy that does not match.
+    struct Mismatch: Equatable {
         /// The policy's name.
         let name: String
-        /// What the policy wants, and what there is.
+        /// The first requirement that is not met, and the label that the Pod or namespace has instead.
         let reason: String
     }
 
     /// The policy that decides; nil for the built-in one.
     let policy: SourcedPolicy?
-    /// The policies that are asked before it.
-    let passedOver: [PassedOver]
+    /// The policies with a lower number that do not match, in order.
+    let mismatches: [Mismatch]
 
-    /// Asks `policies` in their order.
+    /// Finds the first policy that matches.
     ///
     /// - Parameters:
-    ///   - policies: The policies in the order in which they are asked.
+    ///   - policies: The policies in the order of their precedence.
     ///   - podLabels: The Pods' labels.
     ///   - namespace: The Pods' namespace.
-    ///   - labels: The namespace's labels; nil where nobody knows them.
+    ///   - labels: The namespace's labels; nil if they are not known.
     init(among policies: [SourcedPolicy], podLabels: [String: String], namespace: String, labels: [String: String]?) {
         let namespaceLabels = LabelSelector.labels(ofNamespace: namespace, known: labels)
-        var passedOver: [PassedOver] = []
+        var mismatches: [Mismatch] = []
         var decides: SourcedPolicy?
         for sourced in policies {
             let unmet =
@@ -36,10 +36,10 @@ struct PolicyChoice {
                 decides = sourced
                 break
             }
-            passedOver.append(PassedOver(name: sourced.policy.shownName, reason: unmet))
+            mismatches.append(Mismatch(name: sourced.policy.shownName, reason: unmet))
         }
         policy = decides
-        self.passedOver = passedOver
+        self.mismatches = mismatches
     }
 
     private static func reason(
@@ -48,16 +48,16 @@ struct PolicyChoice {
         _ labels: [String: String],
         isKnown: Bool = true
     ) -> String {
-        let wanted = "wants \(subject == "Pod" ? "Pods" : "namespaces") with \(requirement.words)"
+        let wanted = "it matches \(subject == "Pod" ? "Pods" : "namespaces") with \(requirement.selectorText)"
         if let value = labels[requirement.key] { return "\(wanted); the \(subject) has \(requirement.key)=\(value)" }
         return isKnown
             ? "\(wanted); the \(subject) has no label \(requirement.key)"
-            : "\(wanted); the \(subject)'s labels are not known here"
+            : "\(wanted); the \(subject)'s labels are not known"
     }
 }
 
 extension LabelSelector {
-    /// The first requirement that `labels` do not meet; nil where they meet them all.
+    /// The first requirement that `labels` do not meet; nil if they meet all.
     fileprivate func unmet(by labels: [String: String]) -> Requirement? {
         requirements.first { !LabelSelector([$0]).matches(labels) }
     }

@@ -1,10 +1,10 @@
 import PodAdmission
 
-/// Policies and what they come to, for a person.
+/// The text of `polypod policy explain`: policies in their order, and which one decides about which Pods.
 struct PolicyExplanation {
-    /// Pods in question: those of a workload, or any of a namespace.
+    /// Pods to find the policy of: those of a workload, or any Pod of a namespace.
     struct Subject {
-        /// What they are, with their place where they have one.
+        /// The Pods' description, with file and line if they come from a manifest.
         let title: String
         /// The Pods' labels.
         let podLabels: [String: String]
@@ -12,18 +12,18 @@ struct PolicyExplanation {
         let namespace: String
     }
 
-    /// The policies in the order in which they are asked.
+    /// The policies in the order of their precedence.
     let policies: [SourcedPolicy]
-    /// The Pods in question.
+    /// The Pods to find the policy of.
     let subjects: [Subject]
-    /// What is known of namespaces.
+    /// The labels of namespaces that are known.
     let namespaces: ManifestNamespaces
 
-    /// The whole, for `terminal`.
+    /// The table of policies, a summary of each, and the decision for each subject.
     func text(for terminal: Terminal) -> String {
         var text = table.text(for: terminal, indent: 0)
         for sourced in policies {
-            let lines = sourced.policy.words.map { "  \($0)\n" }.joined()
+            let lines = PolicySummary(sourced.policy).lines.map { "  \($0)\n" }.joined()
             text += "\n\(terminal.styled(sourced.policy.shownName, .heading)) (\(sourced.place))\n\(lines)"
         }
         for subject in subjects { text += "\n" + self.text(of: subject, for: terminal) }
@@ -35,7 +35,7 @@ struct PolicyExplanation {
         for policy in policies.map(\.policy) {
             table.rows.append([
                 .init(String(policy.matchingPrecedence)), .init(policy.shownName), .init(policy.mode.rawValue),
-                .init(policy.namespaceSelector.words), .init(policy.podSelector.words),
+                .init(policy.namespaceSelector.selectorText), .init(policy.podSelector.selectorText),
             ])
         }
         table.rows.append(["-", "built-in", .init(WasmPolicy().mode.rawValue), "every", "every"])
@@ -51,18 +51,18 @@ struct PolicyExplanation {
             labels: labels
         )
         let name = terminal.styled(choice.policy?.policy.shownName ?? "the built-in policy", .heading)
-        var text = "\(subject.title): decided by \(name), \(choice.because)\n"
-        for passedOver in choice.passedOver { text += "  not by \(passedOver.name): \(passedOver.reason)\n" }
+        var text = "\(subject.title): decided by \(name), \(choice.reason)\n"
+        for mismatch in choice.mismatches { text += "  not by \(mismatch.name): \(mismatch.reason)\n" }
         return text
     }
 }
 
 extension PolicyChoice {
     /// Why the policy decides.
-    fileprivate var because: String {
-        guard let policy = policy?.policy else { return "since no other matches" }
+    fileprivate var reason: String {
+        guard let policy = policy?.policy else { return "because no other matches" }
         let selectors = [("namespaces", policy.namespaceSelector), ("Pods", policy.podSelector)]
-        let wanted = selectors.filter { !$1.requirements.isEmpty }.map { "\($0) with \($1.words)" }
+        let wanted = selectors.filter { !$1.requirements.isEmpty }.map { "\($0) with \($1.selectorText)" }
         let what = wanted.isEmpty ? "every Pod" : wanted.joined(separator: " and ")
         return "the first that matches: \(what)"
     }

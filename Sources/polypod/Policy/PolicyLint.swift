@@ -1,9 +1,9 @@
 import JSON
 import PodAdmission
 
-/// Finds what is right by the schema and still not what somebody wants.
+/// Warnings about policies that are valid by the schema but probably not intended.
 enum PolicyLint {
-    /// What there is to say about `policies`, which are in the order in which they are asked.
+    /// The warnings about `policies`, which are in the order of their precedence.
     static func warnings(about policies: [SourcedPolicy]) -> [BadInput] {
         policies.indices.flatMap { index in
             let sourced = policies[index]
@@ -12,15 +12,16 @@ enum PolicyLint {
         }
     }
 
+    /// Warnings about the name, and about policies that do not decide because of others or of their own selectors.
     private static func order(of sourced: SourcedPolicy, after earlier: ArraySlice<SourcedPolicy>) -> [BadInput] {
         let policy = sourced.policy
         var notes: [BadInput] = []
         if policy.name == nil {
-            notes.append(sourced.note("has no metadata.name, which the cluster and messages need"))
+            notes.append(sourced.note("has no metadata.name; an object in a cluster needs one"))
         } else if let twin = earlier.first(where: { $0.policy.name == policy.name }) {
             notes.append(
                 sourced.note(
-                    "has the name of the policy at \(twin.place); the cluster keeps one",
+                    "has the same name as the policy at \(twin.place); a cluster keeps only one of them",
                     at: [.key("metadata"), .key("name")]
                 )
             )
@@ -28,7 +29,10 @@ enum PolicyLint {
         for (selector, key) in [(policy.namespaceSelector, "namespaceSelector"), (policy.podSelector, "podSelector")]
         where selector.excludes() {
             notes.append(
-                sourced.note("never decides: no labels meet this", at: [.key("spec"), .key("match"), .key(key)])
+                sourced.note(
+                    "never decides: no labels match this selector",
+                    at: [.key("spec"), .key("match"), .key(key)]
+                )
             )
             return notes
         }
@@ -36,14 +40,14 @@ enum PolicyLint {
             let name = first.policy.shownName
             notes.append(
                 sourced.note(
-                    "never decides: \(name) (\(first.place)) is asked before and matches all that this one does",
+                    "never decides: \(name) (\(first.place)) comes first and matches everything that this policy matches",
                     at: [.key("spec"), .key("match")]
                 )
             )
         } else if let rival = earlier.last(where: { $0.policy.isRival(of: policy) }) {
             notes.append(
                 sourced.note(
-                    "\(rival.policy.shownName) (\(rival.place)) has the same; where both match, the names decide",
+                    "\(rival.policy.shownName) (\(rival.place)) has the same; if both match, the first name in the alphabet wins",
                     at: [.key("spec"), .key("matchingPrecedence")]
                 )
             )
@@ -51,17 +55,18 @@ enum PolicyLint {
         return notes
     }
 
+    /// Warnings about image rules without effect, and about digests that pinning provides.
     private static func images(of sourced: SourcedPolicy) -> [BadInput] {
         let images = sourced.policy.images
         var notes: [BadInput] = []
         for (index, rule) in images.rules.enumerated() {
-            // A pattern's asterisks are met by another's only, so that a pattern that matches the other's text covers it.
+            // Only another asterisk matches a pattern's asterisk, so a pattern that matches another's text covers it.
             guard let first = images.rules[..<index].firstIndex(where: { $0.match.matches(rule.match.text) }) else {
                 continue
             }
             notes.append(
                 sourced.note(
-                    "never counts: rule \(first) (\(images.rules[first].match.text)) matches first",
+                    "has no effect: rule \(first) (\(images.rules[first].match.text)) matches first",
                     at: [.key("spec"), .key("images"), .key("rules"), .index(index), .key("match")]
                 )
             )
@@ -69,7 +74,7 @@ enum PolicyLint {
         if images.requireDigest, sourced.policy.pinWasmManifest {
             notes.append(
                 sourced.note(
-                    "an image named by tag passes where pinWasmManifest pins it; set pinWasmManifest: false to refuse it",
+                    "an image with a tag is admitted if pinWasmManifest pins it; set pinWasmManifest: false to refuse it",
                     at: [.key("spec"), .key("images"), .key("requireDigest")]
                 )
             )
@@ -77,6 +82,7 @@ enum PolicyLint {
         return notes
     }
 
+    /// Warnings about checks that another field would have to turn on.
     private static func idleChecks(of sourced: SourcedPolicy) -> [BadInput] {
         let images = sourced.policy.images
         let switches = [
@@ -85,20 +91,63 @@ enum PolicyLint {
         ]
         return switches.filter { !$2 && sourced.policy.checks[$0] != nil }.map { code, field, _ in
             let path: [FieldError.Step] = [.key("spec"), .key("checks"), .key(code.rawValue)]
-            return sourced.note("does nothing without spec.\(field)", at: path)
+            return sourced.note("has no effect without spec.\(field)", at: path)
         }
     }
 }
 
 extension WasmPolicy {
-    /// Whether this policy matches every Pod that `other` does.
+    /// Whether this policy is sure to match every Pod that `other` matches.
     fileprivate func covers(_ other: WasmPolicy) -> Bool {
         namespaceSelector.covers(other.namespaceSelector) && podSelector.covers(other.podSelector)
     }
 
-    /// Whether only the names say which of this policy and `other` decides about some Pods.
+    /// Whether some Pods match this policy and `other`, and only the names decide between them.
     fileprivate func isRival(of other: WasmPolicy) -> Bool {
         matchingPrecedence == other.matchingPrecedence
             && !namespaceSelector.excludes(other.namespaceSelector) && !podSelector.excludes(other.podSelector)
+    }
+}
+
+extension LabelSelector {
+    /// Whether this selector is sure to match everything that `other` matches.
+    ///
+    /// It compares one requirement with one other, so that false can also mean that more would have to be compared.
+    fileprivate func covers(_ other: LabelSelector) -> Bool {
+        requirements.allSatisfy { wanted in
+            other.requirements.contains { $0.key == wanted.key && $0.implies(wanted) }
+        }
+    }
+
+    /// Whether no labels can match both this selector and `other`.
+    fileprivate func excludes(_ other: LabelSelector = LabelSelector()) -> Bool {
+        let all = requirements + other.requirements
+        return all.contains { first in
+            all.contains { second in first.key == second.key && first.contradicts(second) }
+        }
+    }
+}
+
+extension LabelSelector.Requirement {
+    /// Whether labels that meet this requirement always meet `other`, which has the same key.
+    fileprivate func implies(_ other: LabelSelector.Requirement) -> Bool {
+        switch (comparison, other.comparison) {
+        case (.isIn, .isIn): Set(values).isSubset(of: other.values)
+        case (.isIn, .isNotIn): Set(values).isDisjoint(with: other.values)
+        case (.isNotIn, .isNotIn): Set(values).isSuperset(of: other.values)
+        case (.isIn, .exists), (.exists, .exists): true
+        case (.doesNotExist, .doesNotExist), (.doesNotExist, .isNotIn): true
+        default: false
+        }
+    }
+
+    /// Whether no labels can meet both this requirement and `other`, which has the same key.
+    fileprivate func contradicts(_ other: LabelSelector.Requirement) -> Bool {
+        switch (comparison, other.comparison) {
+        case (.isIn, .isIn): Set(values).isDisjoint(with: other.values)
+        case (.isIn, .isNotIn): Set(values).isSubset(of: other.values)
+        case (.isIn, .doesNotExist), (.exists, .doesNotExist): true
+        default: false
+        }
     }
 }

@@ -3,6 +3,7 @@ import KubernetesAPI
 import Logging
 import PodAdmission
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import ClusterControllers

@@ -4,6 +4,7 @@ import KubernetesAPI
 import Logging
 import PodAdmission
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
@@ -43,7 +44,7 @@ struct PolicyControllerTests {
             #expect(controller.notReadyReason != nil)
             try await withService(controller, second) {
                 await cluster.until("PUT", "\(Self.path)/p/status")
-                #expect(controller.notReadyReason == nil)
+                try await eventually { [controller, second].allSatisfy { $0.notReadyReason == nil } }
                 #expect(controller.policies.policies.map(\.matchingPrecedence) == [5])
                 #expect(cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 1)
 
@@ -57,7 +58,7 @@ struct PolicyControllerTests {
 
                 cluster.put(Self.version(3, precedence: 6, of: cluster), Self.path)
                 try await eventually { cluster.object(Self.path, "p")?["status"]?["observedGeneration"] == 3 }
-                #expect(controller.policies.policies.map(\.matchingPrecedence) == [6])
+                try await eventually { controller.policies.policies.map(\.matchingPrecedence) == [6] }
             }
             let created = cluster.objects(Self.events)
             #expect(created.count == 1, "one of the replicas reports it")

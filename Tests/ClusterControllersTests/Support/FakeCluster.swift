@@ -269,11 +269,3 @@ func withService(_ services: any Service..., body: @Sendable () async throws -> 
         try result.get()
     }
 }
-
-/// Returns once `condition` holds; for what nobody is told of when it happens.
-func eventually(_ condition: @Sendable () async -> Bool) async throws {
-    while !(await condition()) {
-        try Task.checkCancellation()
-        await Task.yield()
-    }
-}

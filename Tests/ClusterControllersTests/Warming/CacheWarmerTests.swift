@@ -6,6 +6,7 @@ import Metrics
 import PodAdmission
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterControllers

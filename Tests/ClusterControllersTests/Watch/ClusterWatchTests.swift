@@ -2,6 +2,7 @@ import KubernetesAPI
 import Logging
 import PodAdmission
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import ClusterControllers

@@ -142,19 +142,25 @@ struct RunningServer {
     ) async throws -> Result {
         let context = tls ? try NIOSSLContext(configuration: self.tls()) : nil
         let established = Promise<Void>()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+        // The asynchronous channel is made when there is a connection: one that is never used ends the process
+        // (NIOAsyncWriter). Until then nothing is read.
+        let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.autoRead, value: false)
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let context {
-                        let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                        try channel.pipeline.syncOperations.addHandler(HandshakeEnd { established.fulfill(()) })
-                    } else {
-                        established.fulfill(())
-                    }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    guard let context else { return established.fulfill(()) }
+                    let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try channel.pipeline.syncOperations.addHandler(HandshakeEnd { established.fulfill(()) })
                 }
             }
+            .connect(host: "127.0.0.1", port: port)
+            .get()
+        let channel = try await connection.eventLoop.submit {
+            let channel = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: connection)
+            try connection.syncOptions?.setOption(.autoRead, value: true)
+            return channel
+        }.get()
         // The server has counted a connection when it answers the handshake.
         await established.value()
         let result = Promise<Swift.Result<Result, any Error>>()

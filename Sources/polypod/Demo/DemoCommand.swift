@@ -5,23 +5,24 @@ import JSON
 import Logging
 import PodAdmission
 import ServiceLifecycle
+import UnixSignals
 import WebhookServer
 
-/// Shows the whole of Polypod on loopback, in one process.
+/// Runs a registry and the webhook on loopback, in one process, and sends them the examples.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run a tiny registry and the webhook on loopback, and send it the Pods of the examples.",
-        discussion: "It goes on serving until it is interrupted, for your own manifests."
+        abstract: "Run a small registry and the webhook on loopback, and send the examples' Pods to the webhook.",
+        discussion: "Both keep running until you interrupt the program, so that you can try your own manifests."
     )
 
     @Option(help: "The folder with the examples.")
     var examples = "deploy/examples"
 
-    @Option(help: "The webhook's port; 0 takes any.")
+    @Option(help: "The webhook's port; 0 takes any free port.")
     var port = 0
 
-    @Flag(help: "End after the examples.")
+    @Flag(help: "Exit after the examples.")
     var once = false
 
     func run() async throws {
@@ -62,31 +63,36 @@ struct DemoCommand: AsyncParsableCommand {
                 group.addTask { try await server.run() }
                 let url = "https://127.0.0.1:\(try await server.boundPort())"
                 try await DemoClient.withClient(url: url, authority: certificates.authority) { client in
-                    let story = DemoStory(client: client, images: images, terminal: .standardOutput)
-                    try await story.tell(documents)
+                    let walkthrough = DemoWalkthrough(client: client, images: images, terminal: .standardOutput)
+                    try await walkthrough.run(documents)
                 }
                 if !once {
-                    try invite(
+                    try printNextSteps(
                         url: url,
                         opsPort: try await server.boundOpsPort(),
                         authority: certificates.authority,
                         registries: registries
                     )
-                    try await Interruption.wait()
+                    await Self.waitForInterrupt()
                 }
                 group.cancelAll()
             }
         }
     }
 
-    /// The tiny registry stands in for all registries that the examples name.
+    /// A configuration in which the demo's registry is the mirror of all registries that the examples name.
     private static func registries(port: Int) -> JSONValue {
         let mirror: JSONValue = ["endpoint": [.string("http://127.0.0.1:\(port)")]]
         return ["mirrors": ["ghcr.io": mirror, "docker.io": mirror, "registry.k8s.io": mirror]]
     }
 
-    /// Says how to go on.
-    private func invite(url: String, opsPort: Int, authority: String, registries: JSONValue) throws {
+    /// Waits for SIGINT or SIGTERM.
+    private static func waitForInterrupt() async {
+        for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
+    }
+
+    /// Writes the files that the commands need, and prints the commands to try next.
+    private func printNextSteps(url: String, opsPort: Int, authority: String, registries: JSONValue) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "polypod-demo").path()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try authority.write(toFile: "\(folder)/ca.crt", atomically: true, encoding: .utf8)
@@ -96,14 +102,14 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.standardOutput.write(
             """
 
-            The webhook listens at \(url), its metrics at http://127.0.0.1:\(opsPort)/metrics.
+            The webhook listens at \(url); its metrics are at http://127.0.0.1:\(opsPort)/metrics.
 
               your own Pod     polypod check -f pod.yaml --registries \(folder)/registries.yaml
               the webhook      polypod review -f pod.yaml | curl -s --cacert \(folder)/ca.crt \\
                                  -H 'Content-Type: application/json' -d @- \(url)/mutate
               in a cluster     see "Five minutes on kind" in README.md
 
-              Images that the demonstration's registry has:
+              Images in the demo's registry:
             \(images)
             Press Control-C to end.
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import JSON
 import PodAdmission
 
-/// Prints the review that the API server would send for a Pod.
+/// Prints the AdmissionReview that the API server would send for a Pod.
 struct ReviewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "review",
@@ -20,14 +20,15 @@ struct ReviewCommand: ParsableCommand {
             guard let workload else { continue }
             return Terminal.standardOutput.write(workload.review(from: document.value).prettyText + "\n")
         }
-        throw BadInput(file: filename, reason: "holds no Pod and no workload")
+        throw BadInput(file: filename, reason: "contains no Pod and no workload")
     }
 }
 
 extension Workload {
-    /// The review of the creation of this workload's Pod, as the API server sends it (admission.k8s.io/v1).
+    /// The AdmissionReview for the creation of this workload's Pod (admission.k8s.io/v1).
     ///
-    /// - Parameter document: The object this workload was read from.
+    /// - Parameter document: The object that this workload was read from.
+    /// - Returns: The review, as the API server sends it; it is marked as a dry run.
     func review(from document: JSONValue) -> JSONValue {
         var pod = podPath.reduce(document) { $0[$1] ?? .null }.object ?? JSONObject()
         var metadata = pod["metadata"]?.object ?? JSONObject()

@@ -1,21 +1,23 @@
 import Foundation
 import ServingCertificates
 
-/// A certificate authority and a serving certificate, for development and demonstration.
+/// A CA certificate and a serving certificate, for development and for `polypod demo`.
 struct DevelopmentCertificates {
-    /// The authority's certificate, for a caBundle, as PEM.
+    /// The CA certificate, PEM; its Base64 form is a caBundle.
     let authority: String
-    /// The serving certificate as PEM.
+    /// The serving certificate, PEM.
     let certificate: String
-    /// The serving certificate's key as PEM.
+    /// The serving certificate's private key, PEM.
     let key: String
 
-    /// Makes both with P-256 keys; the authority's key is forgotten, so that it signs nothing else.
+    /// Creates both with P-256 keys; the CA's key is not kept, so it signs no other certificate.
     ///
     /// - Parameters:
-    ///   - names: DNS names and IP addresses; the API server asks for `SERVICE.NAMESPACE.svc`.
-    ///   - days: How long both are valid.
-    ///   - now: The start, less five minutes for clocks that differ.
+    ///   - names: DNS names and IP addresses; the API server connects to `SERVICE.NAMESPACE.svc`.
+    ///   - days: How long both are valid, in days.
+    ///   - now: The time; both are valid from five minutes before, because clocks differ.
+    /// - Returns: The certificates.
+    /// - Throws: `CertificateError` for a name that a certificate cannot contain.
     static func make(names: [String], days: Int, now: Date) throws -> DevelopmentCertificates {
         let now = Int(now.timeIntervalSince1970)
         let start = now - 300

@@ -1,11 +1,11 @@
 public import CoreMetrics
 import Synchronization
 
-/// A backend of swift-metrics whose contents Prometheus can read, in its text format 0.0.4.
+/// A backend of swift-metrics that keeps all series in memory and writes them in Prometheus' text format 0.0.4.
 ///
-/// Handles are cheap to use and dear to make: make them once. Two handles of one name and one set of labels are the
-/// same series. A series beyond the limit, and one whose name is taken by a metric of another type, is counted in
-/// `polypod_metrics_dropped_series_total` and leads nowhere.
+/// Using a handle is cheap; creating one takes a lock and a look-up, so create it once and keep it. Two handles with the
+/// same name and labels write to the same series. A series above the limit, and a series whose name already belongs to a
+/// metric of another type, is not exported; `polypod_metrics_dropped_series_total` counts these.
 public final class PrometheusRegistry: MetricsFactory {
     private enum Kind: String {
         case counter, gauge, histogram
@@ -28,16 +28,16 @@ public final class PrometheusRegistry: MetricsFactory {
     private let descriptions: [String: String]
     private let collector: @Sendable () -> [Sample]
 
-    /// The buckets of timers where nothing else is asked for, in seconds: 1 ms to 10 s.
+    /// The default upper bounds of histogram buckets, in seconds: 1 ms to 10 s.
     public static let defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-    /// Creates a registry.
+    /// Creates an empty registry.
     ///
     /// - Parameters:
-    ///   - maximumSeries: How many series are kept.
-    ///   - buckets: The upper bounds of every histogram, ascending; seconds for timers.
-    ///   - descriptions: The `HELP` lines, by metric.
-    ///   - collector: Asked for further numbers at every exposition, such as ``ProcessSamples/read()``.
+    ///   - maximumSeries: The limit on series, which bounds the memory.
+    ///   - buckets: The upper bounds of every histogram, ascending and without infinity; in seconds for timers.
+    ///   - descriptions: The text of the `HELP` line, by metric name.
+    ///   - collector: Returns further metrics; called for every exposition, such as ``ProcessSamples/read()``.
     public init(
         maximumSeries: Int = 2000,
         buckets: [Double] = PrometheusRegistry.defaultBuckets,
@@ -50,7 +50,7 @@ public final class PrometheusRegistry: MetricsFactory {
         self.collector = collector
     }
 
-    /// Everything, in the text format, sorted by name and labels.
+    /// All metrics in the text format: the series sorted by name and labels, then the samples of the collector.
     public func exposition() -> String {
         var families = state.withLock { $0.families }
         families["polypod_metrics_dropped_series_total"] = Family(kind: .counter, series: ["": dropped])
@@ -63,17 +63,17 @@ public final class PrometheusRegistry: MetricsFactory {
         }
         for sample in collector() {
             writeHeader(sample.name, kind: sample.isCounter ? "counter" : "gauge", to: &text)
-            text += "\(sample.name) \(MetricName.number(sample.value))\n"
+            text += "\(sample.name) \(TextFormat.number(sample.value))\n"
         }
         return text
     }
 
-    /// A counter of whole numbers.
+    /// Returns the counter of whole numbers with this name and these labels.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, .counter) { CounterSeries() }
     }
 
-    /// A counter that may rise by fractions.
+    /// Returns the counter with this name and these labels, which can rise by fractions.
     public func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
@@ -81,41 +81,44 @@ public final class PrometheusRegistry: MetricsFactory {
         series(label, dimensions, .counter) { ValueSeries() }
     }
 
-    /// A gauge.
+    /// Returns the gauge with this name and these labels.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(label, dimensions, .gauge) { ValueSeries() }
     }
 
-    /// A gauge, or a histogram where `aggregate` is set.
+    /// Returns a histogram if `aggregate` is set, otherwise a gauge.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         guard aggregate else { return series(label, dimensions, .gauge) { ValueSeries() } }
         return series(label, dimensions, .histogram) { HistogramSeries(bounds: self.buckets) }
     }
 
-    /// A histogram in seconds.
+    /// Returns the histogram with this name and these labels, in seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(label, dimensions, .histogram) { HistogramSeries(bounds: self.buckets) }
     }
 
-    /// Does nothing: a series stays until the process ends, as Prometheus expects.
+    /// Does nothing: a series stays until the process ends.
     public func destroyCounter(_ handler: any CounterHandler) {}
-    /// Does nothing: a series stays until the process ends, as Prometheus expects.
+    /// Does nothing: a series stays until the process ends.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
-    /// Does nothing: a series stays until the process ends, as Prometheus expects.
+    /// Does nothing: a series stays until the process ends.
     public func destroyMeter(_ handler: any MeterHandler) {}
-    /// Does nothing: a series stays until the process ends, as Prometheus expects.
+    /// Does nothing: a series stays until the process ends.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
-    /// Does nothing: a series stays until the process ends, as Prometheus expects.
+    /// Does nothing: a series stays until the process ends.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
+    /// The series of this name and these labels, created by `make` if it does not exist.
+    ///
+    /// A series that is dropped gets a handle as well, whose values are not exported.
     private func series<Made: Series>(
         _ name: String,
         _ dimensions: [(String, String)],
         _ kind: Kind,
         make: () -> Made
     ) -> Made {
-        let name = MetricName.metric(name)
-        let labels = MetricName.labels(dimensions)
+        let name = TextFormat.metricName(name)
+        let labels = TextFormat.labels(dimensions)
         let known = state.withLock { state -> Made? in
             var family = state.families[name] ?? Family(kind: kind)
             guard family.kind == kind else { return nil }
@@ -137,22 +140,5 @@ public final class PrometheusRegistry: MetricsFactory {
             text += "# HELP \(name) \(description.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))\n"
         }
         text += "# TYPE \(name) \(kind)\n"
-    }
-}
-
-/// One number of an exposition that nobody counts, but that can be looked up.
-public struct Sample: Sendable, Equatable {
-    /// The metric's name, valid as it is.
-    public let name: String
-    /// The number.
-    public let value: Double
-    /// Whether it only ever rises.
-    public let isCounter: Bool
-
-    /// Creates a sample.
-    public init(_ name: String, _ value: Double, isCounter: Bool = false) {
-        self.name = name
-        self.value = value
-        self.isCounter = isCounter
     }
 }

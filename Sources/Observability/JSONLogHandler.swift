@@ -1,33 +1,42 @@
 public import Basics
 import JSON
 public import Logging
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// A backend of swift-log that writes every event as one line of JSON.
 ///
-/// The members are `time` (RFC 3339, UTC), `level`, `logger`, `message`, where there is one `error`, and then the
-/// metadata, sorted by key. A key of the metadata that is one of those members has `_` put behind it.
+/// The members are `time` (RFC 3339, UTC), `level`, `logger`, `message`, `error` if the event has one, and then the
+/// metadata, sorted by key. A metadata key that equals one of those members gets a `_` at its end.
 public struct JSONLogHandler: LogHandler {
-    /// What every event carries.
+    /// The metadata that every event of this handler carries.
     public var metadata: Logger.Metadata = [:]
     /// The lowest level that is written.
     public var logLevel: Logger.Level
-    /// Who adds metadata from the task that logs.
+    /// The source of task-local metadata; none by default.
     public var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let clock: @Sendable () -> Timestamp
     private let sink: @Sendable ([UInt8]) -> Void
 
     private static let members: Set<String> = ["time", "level", "logger", "message", "error"]
-    /// A line is written at once up to this size, which is also what container runtimes keep together.
+    /// The longest text in bytes: container runtimes split a log line that is longer than 16 KiB.
     private static let longestText = 16 << 10
 
-    /// Creates a handler.
+    /// Creates a handler that writes to standard error, unless another sink is given.
     ///
     /// - Parameters:
-    ///   - label: The logger's label.
-    ///   - level: The lowest level that is written.
-    ///   - clock: The time of each event.
-    ///   - sink: Gets each line whole, with its line feed, from whichever thread logs; standard error by default.
+    ///   - label: The logger's label, written as `logger`.
+    ///   - level: The lowest level that is written; `info` by default.
+    ///   - clock: Returns the time of an event; the machine's clock by default.
+    ///   - sink: Receives each complete line with its line feed, on the thread that logs.
     public init(
         label: String,
         level: Logger.Level = .info,
@@ -40,13 +49,13 @@ public struct JSONLogHandler: LogHandler {
         self.sink = sink
     }
 
-    /// One member of ``metadata``.
+    /// The value of ``metadata`` for `key`.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    /// Writes `event` as one line.
+    /// Writes `event` as one line; a text of more than 16 KiB is cut.
     public func log(event: LogEvent) {
         var line: [UInt8] = []
         line.reserveCapacity(512)
@@ -103,7 +112,7 @@ public struct JSONLogHandler: LogHandler {
         }
     }
 
-    /// Numbers and booleans stay what they are; everything else is its description.
+    /// Writes booleans, `Int` and `Double` as JSON literals, and any other value as the string of its description.
     private static func append(_ value: any CustomStringConvertible & Sendable, to line: inout [UInt8]) {
         switch value {
         case let flag as Bool: line.append(contentsOf: (flag ? "true" : "false").utf8)
@@ -115,5 +124,32 @@ public struct JSONLogHandler: LogHandler {
 
     private static func bounded(_ text: String) -> String {
         text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self) + "…"
+    }
+}
+
+/// The process's standard error, for complete lines.
+public enum StandardError {
+    private static let lock = Mutex(())
+
+    /// Writes `line` under a lock, so that lines of several threads do not mix; blocks while the reader is slow.
+    ///
+    /// An error other than EINTR drops the rest of the line.
+    @Sendable public static func write(_ line: [UInt8]) {
+        lock.withLock { _ in
+            line.withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let part = UnsafeRawBufferPointer(rebasing: rest)
+                    #if canImport(Glibc)
+                    let count = Glibc.write(STDERR_FILENO, part.baseAddress, part.count)
+                    #elseif canImport(Musl)
+                    let count = Musl.write(STDERR_FILENO, part.baseAddress, part.count)
+                    #else
+                    let count = Darwin.write(STDERR_FILENO, part.baseAddress, part.count)
+                    #endif
+                    if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+                }
+            }
+        }
     }
 }

@@ -1,37 +1,35 @@
-import Foundation
 import JSON
-import PodAdmission
 import Yams
 
-/// How large one manifest file may be.
-private let sizeLimit = 16 << 20
+/// Reads YAML and JSON into the values that the API server would see.
+enum YAMLReader {
+    /// The limit on the size of one file, in bytes.
+    private static let sizeLimit = 16 << 20
 
-/// How many values the documents of one file may hold with their aliases expanded.
-private let valueLimit = 250_000
-
-/// Reads every document of a YAML or JSON text.
-///
-/// - Throws: ``BadInput`` with file and line.
-func readDocuments(_ text: String, file: String) throws -> [SourceDocument] {
-    guard text.utf8.count <= sizeLimit else { throw BadInput(file: file, reason: "larger than 16 MiB") }
-    var documents: [SourceDocument] = []
-    var converter = NodeConverter(file: file)
-    do {
-        for node in try compose_all(yaml: text).throwing() {
-            let value = try converter.value(of: node)
-            // A document of comments alone is nothing, as it is for kubectl.
-            if case .null = value { continue }
-            documents.append(SourceDocument(file: file, line: node.mark?.line ?? 1, value: value, node: node))
+    /// Reads every document of `text`; one with only comments is ignored, as by kubectl.
+    ///
+    /// - Throws: ``BadInput`` with file and line if the text is not valid, has more than 16 MiB, or has more than 250,000
+    ///   values after its aliases are expanded.
+    static func documents(in text: String, file: String) throws -> [SourceDocument] {
+        guard text.utf8.count <= sizeLimit else { throw BadInput(file: file, reason: "larger than 16 MiB") }
+        var documents: [SourceDocument] = []
+        var converter = NodeConverter(file: file)
+        do {
+            for node in try compose_all(yaml: text).elements() {
+                let value = try converter.value(of: node)
+                if case .null = value { continue }
+                documents.append(SourceDocument(file: file, line: node.mark?.line ?? 1, value: value, node: node))
+            }
+        } catch let error as YamlError {
+            throw BadInput(file: file, line: error.line, reason: error.summary)
         }
-    } catch let error as YamlError {
-        throw BadInput(file: file, line: error.line, reason: error.summary)
+        return documents
     }
-    return documents
 }
 
 extension YamlSequence {
-    /// The elements; the sequence itself ends silently at a fault.
-    fileprivate func throwing() throws -> [Element] {
+    /// All elements, or the parser's error, at which iteration only stops.
+    fileprivate func elements() throws -> [Element] {
         var elements: [Element] = []
         var sequence = self
         while let element = sequence.next() { elements.append(element) }
@@ -41,7 +39,7 @@ extension YamlSequence {
 }
 
 extension YamlError {
-    /// The line of the fault, from 1, where the parser tells.
+    /// The line of the error, from 1; nil if the parser does not report it.
     fileprivate var line: Int? {
         switch self {
         case .reader(_, _, _, _): nil
@@ -51,21 +49,24 @@ extension YamlError {
         }
     }
 
-    /// The fault without the excerpt of the text, which may hold a secret.
+    /// The error without the excerpt of the text, which can contain a secret.
     fileprivate var summary: String {
         switch self {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
             "not valid YAML: \(problem)"
         case .reader(let problem, _, _, _): "not valid YAML: \(problem)"
         case .duplicatedKeysInMapping(let keys, _):
-            "not valid YAML: a key stands twice in one mapping: \(keys.joined(separator: ", "))"
+            "not valid YAML: duplicate key in a mapping: \(keys.joined(separator: ", "))"
         default: "not valid YAML"
         }
     }
 }
 
-/// Turns parsed YAML into JSON values, as the API server does with a manifest.
+/// Converts parsed YAML into JSON values, as kubectl does with a manifest.
 private struct NodeConverter {
+    /// The limit on the values of one file, with its aliases expanded.
+    private static let valueLimit = 250_000
+
     let file: String
     private var count = 0
 
@@ -73,8 +74,12 @@ private struct NodeConverter {
 
     mutating func value(of node: Node) throws -> JSONValue {
         count += 1
-        guard count <= valueLimit else {
-            throw BadInput(file: file, line: node.mark?.line, reason: "more than \(valueLimit) values with its aliases")
+        guard count <= Self.valueLimit else {
+            throw BadInput(
+                file: file,
+                line: node.mark?.line,
+                reason: "more than \(Self.valueLimit) values with aliases expanded"
+            )
         }
         switch node {
         case .mapping(let mapping): return .object(try object(of: mapping))
@@ -84,7 +89,7 @@ private struct NodeConverter {
             return .array(elements)
         case .scalar(let scalar): return try Self.value(of: scalar, node: node, file: file)
         case .alias:
-            throw BadInput(file: file, line: node.mark?.line, reason: "an alias without its anchor")
+            throw BadInput(file: file, line: node.mark?.line, reason: "an alias without an anchor")
         }
     }
 
@@ -93,7 +98,7 @@ private struct NodeConverter {
         var merged: [JSONObject.Member] = []
         for (key, element) in mapping {
             guard let name = key.scalar?.string else {
-                throw BadInput(file: file, line: key.mark?.line, reason: "a key that is no string")
+                throw BadInput(file: file, line: key.mark?.line, reason: "a key that is not a string")
             }
             let isMerge = key.tag.description == Tag.Name.merge.rawValue
             let value = try value(of: element)
@@ -109,7 +114,7 @@ private struct NodeConverter {
     }
 
     private static func value(of scalar: Node.Scalar, node: Node, file: String) throws -> JSONValue {
-        // YAML 1.1 reads 12:30 as a number to the base of 60; kubectl's parser does not.
+        // In YAML 1.1, 12:30 is a number with base 60; for kubectl's parser it is a string.
         if scalar.style == .plain || scalar.style == .any, scalar.string.contains(":") { return .string(scalar.string) }
         switch node.tag.description {
         case Tag.Name.null.rawValue: return .null
@@ -118,14 +123,14 @@ private struct NodeConverter {
             return node.int.map { .number(String($0)) } ?? number(scalar.string)
         case Tag.Name.float.rawValue:
             guard let float = node.float, float.isFinite else {
-                throw BadInput(file: file, line: node.mark?.line, reason: "a number that JSON does not have")
+                throw BadInput(file: file, line: node.mark?.line, reason: "a number that JSON cannot express")
             }
             return number(scalar.string, else: String(float))
         default: return .string(scalar.string)
         }
     }
 
-    /// The text as it was written where it is a JSON number, so that nothing is rounded.
+    /// The number as written if JSON allows that form, so that it is not rounded; otherwise `other`, or a string.
     private static func number(_ text: String, else other: String? = nil) -> JSONValue {
         if case .number(let number)? = try? JSONParser.parse(text) { return .number(number) }
         return other.map { .number($0) } ?? .string(text)

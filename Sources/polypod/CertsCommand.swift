@@ -1,14 +1,15 @@
 import ArgumentParser
 import Foundation
 
-/// Makes development certificates for the webhook's Service.
+/// Creates development certificates for the webhook's Service.
 struct CertsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certs",
-        abstract: "Make a development CA and a serving certificate for the webhook's Service.",
+        abstract: "Create a development CA and a serving certificate for the webhook's Service.",
         discussion: """
-            Writes ca.crt, tls.crt and tls.key, to run the webhook as a process. In a cluster the server makes its own \
-            (--managed-certificates), and certs/make-certs makes those of overlays/static-certs.
+            Writes ca.crt, tls.crt and tls.key, for a webhook that runs as a process outside a cluster. In a cluster the \
+            server creates its own certificates (--managed-certificates); certs/make-certs creates those of \
+            overlays/static-certs.
             """
     )
 
@@ -18,7 +19,7 @@ struct CertsCommand: ParsableCommand {
     @Option(help: "The Service's namespace.")
     var namespace = "polypod-system"
 
-    @Option(help: "A further DNS name or IP address; may be given again.")
+    @Option(help: "Another DNS name or IP address; may be repeated.")
     var name: [String] = []
 
     @Option(help: "How many days the certificates are valid, 1 to 825.")
@@ -27,14 +28,14 @@ struct CertsCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The folder to write into.")
     var out = "certs"
 
-    @Flag(help: "Overwrite certificates that are there.")
+    @Flag(help: "Overwrite existing files.")
     var force = false
 
     func validate() throws {
         guard (1...825).contains(days) else { throw ValidationError("--days takes 1 to 825") }
         for label in [service, namespace]
         where label.isEmpty || label.contains(where: { !($0.isLetter || $0.isNumber || $0 == "-") }) {
-            throw ValidationError("\"\(label)\" is no name of a Service or namespace")
+            throw ValidationError("\"\(label)\" is not a name of a Service or namespace")
         }
     }
 
@@ -42,7 +43,7 @@ struct CertsCommand: ParsableCommand {
         let files = FileManager.default
         let made: [(file: String, mode: Int)] = [("ca.crt", 0o644), ("tls.crt", 0o644), ("tls.key", 0o600)]
         for entry in made where !force && files.fileExists(atPath: "\(out)/\(entry.file)") {
-            throw BadInput(file: "\(out)/\(entry.file)", reason: "is there already; --force overwrites it")
+            throw BadInput(file: "\(out)/\(entry.file)", reason: "already exists; --force overwrites it")
         }
         let host = "\(service).\(namespace).svc"
         let certificates = try DevelopmentCertificates.make(
@@ -53,12 +54,12 @@ struct CertsCommand: ParsableCommand {
         do {
             try files.createDirectory(atPath: out, withIntermediateDirectories: true)
         } catch {
-            throw BadInput(file: out, reason: "cannot be made")
+            throw BadInput(file: out, reason: "cannot be created")
         }
         let texts = [certificates.authority, certificates.certificate, certificates.key]
         for (entry, text) in zip(made, texts) {
             let path = "\(out)/\(entry.file)"
-            // Removed first, so that a key never stands in a file that others could already read.
+            // Removes an old file first: a key must not be written to a file that others can read or have open.
             try? files.removeItem(atPath: path)
             guard files.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: entry.mode])
             else { throw BadInput(file: path, reason: "cannot be written") }

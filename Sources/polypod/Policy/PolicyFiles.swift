@@ -1,32 +1,34 @@
 import JSON
 import PodAdmission
 
-/// A policy with the place it came from.
+/// A policy with the document that it was read from.
 struct SourcedPolicy {
     /// The policy.
     let policy: WasmPolicy
-    /// The document it was read from.
+    /// The document, for file and line.
     let document: SourceDocument
 
-    /// The policy's place for a person.
+    /// The policy's file and line.
     var place: String { "\(document.file):\(document.line)" }
 
-    /// What is said at `path` of the policy, with the file and line.
+    /// A message about the field at `path`, with its file and line.
     func note(_ reason: String, at path: [FieldError.Step] = []) -> BadInput {
         document.badInput(FieldError(reason, at: path))
     }
 }
 
-/// What files of policies hold.
+/// The policies of some files, with all errors in them.
 struct PolicyFiles {
-    /// The policies, in the order in which they are asked.
+    /// The valid policies, in the order of their precedence.
     private(set) var policies: [SourcedPolicy] = []
-    /// What is wrong with the others, one error a document or an unreadable file.
+    /// The errors, at most one for each document and each file that cannot be read.
     private(set) var errors: [BadInput] = []
-    /// The other objects, `Namespace` objects among them.
+    /// The objects of other kinds, such as `Namespace`.
     private(set) var others: [SourceDocument] = []
 
-    /// Reads files, folders with all below them, or `-` for standard input; a fault does not keep it from the rest.
+    /// Reads files, folders with their subfolders, or `-` for standard input, and continues after an error.
+    ///
+    /// - Throws: An error other than ``BadInput``; those are in ``errors``.
     init(_ paths: [String]) throws {
         for path in paths {
             do {
@@ -37,7 +39,7 @@ struct PolicyFiles {
         }
         policies.sort { $0.order < $1.order }
         if policies.isEmpty, errors.isEmpty, let path = paths.first {
-            errors.append(BadInput(file: path, reason: "holds no WasmPolicy"))
+            errors.append(BadInput(file: path, reason: "contains no WasmPolicy"))
         }
     }
 
@@ -59,13 +61,18 @@ struct PolicyFiles {
 }
 
 extension SourcedPolicy {
-    /// What a set of policies sorts by.
+    /// The key by which ``PolicySet`` sorts policies.
     fileprivate var order: (Int, String) { (policy.matchingPrecedence, policy.name ?? "") }
 }
 
 extension SourceDocument {
-    /// Whether the object is meant as a policy, even one with a slip in its kind or version.
+    /// Whether the object is meant as a policy, even if its kind or version is misspelt.
     fileprivate var isPolicy: Bool {
         value["kind"]?.string == "WasmPolicy" || value["apiVersion"]?.string?.hasPrefix("polypod.dev/") == true
     }
+}
+
+extension WasmPolicy {
+    /// The policy's name in messages.
+    var shownName: String { name ?? "(no name)" }
 }

@@ -3,22 +3,22 @@ import ImageRegistry
 import JSON
 import PodAdmission
 
-/// Checks a configuration file and prints it as the JSON that the server reads.
+/// Checks a configuration file and prints it as JSON for the server.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Check a policy, registries or Docker configuration and print it as JSON for the server.",
-        discussion: "The server reads JSON only; this turns YAML into it, and says what is wrong with its place."
+        discussion: "The server reads only JSON. This command converts YAML, and reports errors with file and line."
     )
 
-    /// What kind of file it is.
+    /// The kind of configuration file.
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         case policy
         case registries
         case docker
     }
 
-    @Argument(help: "What the file is: policy, registries or docker.")
+    @Argument(help: "The kind of file: policy, registries or docker.")
     var kind: Kind
 
     @Argument(help: "The file, or - for standard input.")
@@ -37,9 +37,9 @@ struct ConfigCommand: ParsableCommand {
                 throw document.badInput(error)
             }
         }
-        guard let first = documents.first else { throw BadInput(file: file, reason: "holds no document") }
+        guard let first = documents.first else { throw BadInput(file: file, reason: "contains no document") }
         guard documents.count == 1 || kind == .policy else {
-            throw BadInput(file: file, reason: "expected one document")
+            throw BadInput(file: file, reason: "expected one document, found \(documents.count)")
         }
         let value = documents.count == 1 ? first.value : .array(documents.map(\.value))
         Terminal.standardOutput.write(value.prettyText + "\n")

@@ -1,5 +1,6 @@
-#if canImport(Glibc)
 import Basics
+
+#if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
 import Musl
@@ -7,9 +8,28 @@ import Musl
 import Darwin
 #endif
 
-/// What the system says of this process, under the names that Prometheus's own clients use.
+/// One metric whose value is read when Prometheus scrapes, instead of being counted.
+public struct Sample: Sendable, Equatable {
+    /// The metric's name, which must be valid in Prometheus' format.
+    public let name: String
+    /// The value, in the unit that the name says.
+    public let value: Double
+    /// Whether the metric is a counter; otherwise it is a gauge.
+    public let isCounter: Bool
+
+    /// Creates a sample without labels, a gauge by default.
+    public init(_ name: String, _ value: Double, isCounter: Bool = false) {
+        self.name = name
+        self.value = value
+        self.isCounter = isCounter
+    }
+}
+
+/// The standard process metrics of Prometheus' client libraries: CPU time, memory, open files and start time.
 public enum ProcessSamples {
-    /// Reads `/proc`; what cannot be read is left out, as is everything on a system without it.
+    /// Reads the metrics from `/proc`, sorted by name.
+    ///
+    /// A metric that cannot be read is left out; on a system without `/proc` the list is empty.
     public static func read() -> [Sample] {
         var samples: [Sample] = []
         if let statistics = ProcFile.read("/proc/self/stat").flatMap({ ProcessStatistics(line: $0) }) {
@@ -27,7 +47,7 @@ public enum ProcessSamples {
             }
         }
         if let count = ProcFile.entries(of: "/proc/self/fd") {
-            // One of them is the listing itself.
+            // One of them is the descriptor that lists the folder.
             samples.append(Sample("process_open_fds", Double(max(count - 1, 0))))
         }
         return samples.sorted { $0.name < $1.name }
@@ -36,18 +56,20 @@ public enum ProcessSamples {
 
 /// The numbers of `/proc/[pid]/stat` (proc_pid_stat(5)).
 struct ProcessStatistics: Equatable {
-    /// Ticks spent in user and kernel mode.
+    /// The CPU time in user and kernel mode, in clock ticks.
     let processorTicks: Int
-    /// Ticks from boot to the process's start.
+    /// The time between boot and the start of the process, in clock ticks.
     let startTicks: Int
-    /// Pages held in memory.
+    /// The resident memory, in pages.
     let residentPages: Int
 
-    /// Parses the file's one line; the command's name, in parentheses, may hold anything, parentheses included.
+    /// Parses the file's one line; nil if a field is missing or is not a number.
+    ///
+    /// The command's name, in parentheses, may contain any character, also parentheses and spaces.
     init?(line: String) {
         guard let end = line.lastIndex(of: ")") else { return nil }
         let fields = line[line.index(after: end)...].split(separator: " ")
-        // The first field after the name is the third of the manual's table.
+        // The first field after the name is number 3 in the manual.
         func field(_ number: Int) -> Int? { fields.count > number - 3 ? Int(fields[number - 3]) : nil }
         guard let user = field(14), let system = field(15), let start = field(22), let pages = field(24) else {
             return nil
@@ -57,7 +79,7 @@ struct ProcessStatistics: Equatable {
         residentPages = pages
     }
 
-    /// The `btime` of `/proc/stat`: when the system was started, in Unix time.
+    /// The `btime` line of `/proc/stat`: when the system booted, as Unix time in seconds.
     static func bootTime(_ text: String) -> Int? {
         text.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap { Int($0.dropFirst(6)) }
     }
@@ -74,7 +96,7 @@ private enum ProcFile {
         defer { closedir(folder) }
         var count = 0
         while let entry = readdir(folder) {
-            // "." and ".." are no entries; every other name here is a number.
+            // Skips "." and ".."; every other name in this folder is a number.
             if UInt8(bitPattern: entry.pointee.d_name.0) != UInt8(ascii: ".") { count += 1 }
         }
         return count

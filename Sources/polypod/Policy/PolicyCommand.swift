@@ -2,31 +2,31 @@ import ArgumentParser
 import JSON
 import PodAdmission
 
-/// Looks at policies before a cluster does.
+/// The commands about policies.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check policies, and show which one decides about which Pods.",
+        abstract: "Check policies, and show which policy decides about which Pods.",
         subcommands: [PolicyLintCommand.self, PolicyExplainCommand.self]
     )
 }
 
-/// Says what is wrong with policies.
+/// Prints errors and warnings about policies.
 struct PolicyLintCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint",
-        abstract: "Check policies: errors of the schema, and what can never have an effect.",
+        abstract: "Check policies for errors, and for parts that can have no effect.",
         discussion: """
-            All files are looked at together, as they would be in one cluster; objects of other kinds are passed over.
+            All files are checked together, as if they were in one cluster. Objects of other kinds are ignored.
 
-            Exit codes: 0 no error; 1 with --strict a warning; 2 an error.
+            Exit codes: 0 no error; 1 a warning, with --strict; 2 an error.
             """
     )
 
     @Argument(help: "Files or folders with WasmPolicy objects in YAML or JSON, or - for standard input.")
     var files: [String]
 
-    @Flag(help: "Exit with 1 also where there are warnings alone.")
+    @Flag(help: "Exit with 1 if there are warnings.")
     var strict = false
 
     func run() throws {
@@ -38,7 +38,7 @@ struct PolicyLintCommand: ParsableCommand {
         if strict, !warnings.isEmpty { throw ExitCode(1) }
     }
 
-    /// Errors, then warnings, then one line for all.
+    /// The errors, the warnings, and a line with their numbers.
     static func report(_ found: PolicyFiles, warnings: [BadInput], for terminal: Terminal) -> String {
         let lines =
             found.errors.map { "\(terminal.styled("\(terminal.cross) error", .denied))    \($0)\n" }
@@ -52,35 +52,35 @@ struct PolicyLintCommand: ParsableCommand {
     }
 }
 
-/// Says which policy decides about which Pods.
+/// Prints which policy decides about which Pods.
 struct PolicyExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show policies in the order they are asked, what each does, and which one decides.",
+        abstract: "Show policies in the order of their precedence, what each does, and which one decides.",
         discussion: """
-            The Pods in question are those of -f, or any of --namespace. The labels of namespaces come from Namespace \
-            objects in any of the files, or from --labels.
+            The command explains the decision about the Pods of -f, or else about any Pod of --namespace. The labels of \
+            namespaces come from Namespace objects in the files, or from --labels.
             """
     )
 
     @Argument(help: "Files or folders with WasmPolicy objects in YAML or JSON, or - for standard input.")
     var files: [String]
 
-    @Option(name: .shortAndLong, help: "The namespace of Pods that name none.")
+    @Option(name: .shortAndLong, help: "The namespace of Pods whose manifest has no namespace.")
     var namespace: String?
 
-    @Option(help: "The labels of --namespace, as key=value with commas between them.")
+    @Option(help: "The labels of --namespace, as key=value, separated by commas.")
     var labels: String?
 
     @Option(
         name: [.short, .customLong("filename")],
-        help: "A manifest of Pods or workloads, a folder of them, or -; may be given again."
+        help: "A manifest of Pods or workloads, a folder, or - for standard input; may be repeated."
     )
     var filename: [String] = []
 
     func validate() throws {
         guard labels == nil || namespace != nil else {
-            throw ValidationError("--labels are those of a namespace: say --namespace, too")
+            throw ValidationError("--labels needs --namespace")
         }
         _ = try parsedLabels()
     }
@@ -90,9 +90,9 @@ struct PolicyExplainCommand: ParsableCommand {
         terminal.write(try explanation().text(for: terminal))
     }
 
-    /// What there is to say.
+    /// Reads the files and builds the explanation.
     ///
-    /// - Throws: ``BadInput`` for the first policy or manifest that cannot be used.
+    /// - Throws: ``BadInput`` for the first policy or manifest that is not valid.
     func explanation() throws -> PolicyExplanation {
         let found = try PolicyFiles(files)
         if let error = found.errors.first { throw error }
@@ -106,6 +106,7 @@ struct PolicyExplainCommand: ParsableCommand {
         return PolicyExplanation(policies: found.policies, subjects: subjects, namespaces: namespaces)
     }
 
+    /// The Pods of a manifest; nil for an object without Pods.
     private func subject(_ document: SourceDocument) throws -> PolicyExplanation.Subject? {
         let workload: Workload?
         do throws(FieldError) { workload = try Workload(document.value) } catch { throw document.badInput(error) }
@@ -118,14 +119,14 @@ struct PolicyExplainCommand: ParsableCommand {
         )
     }
 
-    /// The labels of `--labels`.
+    /// The labels of `--labels`; nil if there are none.
     private func parsedLabels() throws -> [String: String]? {
         guard let labels else { return nil }
         var parsed: [String: String] = [:]
         for pair in labels.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else {
-                throw ValidationError("--labels takes key=value, not \"\(pair)\"")
+                throw ValidationError("--labels: expected key=value, found \"\(pair)\"")
             }
             parsed[String(parts[0])] = String(parts[1])
         }

@@ -1,19 +1,21 @@
-/// Names and label values as the text format wants them.
-enum MetricName {
-    /// `name` with everything but letters, digits, `_` and `:` replaced by `_`, and never beginning with a digit.
-    static func metric(_ name: String) -> String { sanitized(name) { $0 == UInt8(ascii: ":") } }
+/// The parts of a line in Prometheus' text format 0.0.4: names, labels and numbers.
+enum TextFormat {
+    /// `name` as a metric name.
+    ///
+    /// Characters other than ASCII letters, digits, `_` and `:` become `_`; a leading digit gets a `_` in front.
+    static func metricName(_ name: String) -> String { sanitized(name) { $0 == UInt8(ascii: ":") } }
 
-    /// `name` with everything but letters, digits and `_` replaced by `_`, and never beginning with a digit.
-    static func label(_ name: String) -> String { sanitized(name) { _ in false } }
+    /// `name` as a label name: like ``metricName(_:)``, but a `:` becomes `_` too.
+    static func labelName(_ name: String) -> String { sanitized(name) { _ in false } }
 
-    /// The labels between braces, sorted by name so that the same set is the same series; empty for none.
+    /// The text between the braces, sorted by label name so that the order of `dimensions` does not matter.
     static func labels(_ dimensions: [(String, String)]) -> String {
         guard !dimensions.isEmpty else { return "" }
-        return dimensions.map { (label($0.0), $0.1) }.sorted { $0.0 < $1.0 }
+        return dimensions.map { (labelName($0.0), $0.1) }.sorted { $0.0 < $1.0 }
             .map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
     }
 
-    /// `text` as a label's value: backslash, quote and line feed escaped, the three that the format names.
+    /// `text` as a label value: backslash, quote and line feed are escaped, as the format requires.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -27,7 +29,7 @@ enum MetricName {
         return result
     }
 
-    /// `value` as the format writes numbers: whole ones without a fraction, `+Inf`, `-Inf` and `NaN` by name.
+    /// `value` as a number of the format: whole numbers without a fraction, also `+Inf`, `-Inf` and `NaN`.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -1,10 +1,11 @@
 import JSON
-import PodAdmission
 import Yams
 
-/// Writes JSON values as YAML that `kubectl` reads back as the same values.
+/// Writes JSON values as YAML from which kubectl reads the same values.
 enum YAMLWriter {
-    /// `documents` as one stream.
+    /// `documents` as one stream of YAML documents.
+    ///
+    /// - Throws: `YamlError` if the emitter fails.
     static func text(of documents: [JSONValue]) throws -> String {
         try documents.map { "---\n" + (try serialize(node: node(of: $0), width: -1, allowUnicode: true)) }.joined()
     }
@@ -25,12 +26,12 @@ enum YAMLWriter {
         }
     }
 
-    /// Plain only where every parser reads the text back as a string; several lines as a block.
+    /// Plain only if every parser reads the text as a string; a block for several lines; otherwise double-quoted.
     private static func style(of text: String) -> Node.Scalar.Style {
         if text.contains("\n") {
             return text.allSatisfy { $0 == "\n" || !$0.isWhitespace || $0 == " " } ? .literal : .doubleQuoted
         }
-        // YAML 1.1's words for booleans and null, and everything that looks like a number, are quoted.
+        // Quotes the booleans and null of YAML 1.1, and any text that could be a number.
         let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ""]
         guard !words.contains(text.lowercased()), let first = text.first, first.isLetter || first == "/" else {
             return .doubleQuoted
