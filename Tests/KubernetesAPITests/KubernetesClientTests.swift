@@ -133,7 +133,7 @@ import Testing
     @Test func anAnswerThatNeverEndsIsGivenUp() async throws {
         let server = try FakeAPIServer()
         let endless: FakeAPIServer.Handler = { _ in .pieces(["{"], isOpen: true) }
-        try await server.serve(timeout: .milliseconds(300), endless) { client in
+        try await server.serve(timeout: .milliseconds(1500), endless) { client in
             let result = await code { () async throws(KubernetesAPIError) in
                 _ = try await client.get(ObjectPath(.nodes, name: "n1"))
             }

@@ -257,7 +257,7 @@ import Testing
             }
         }
         try await server.serve(handler) {
-            let client = KubernetesClient(try server.access(), timeout: .seconds(5), quietWatch: .milliseconds(200))
+            let client = KubernetesClient(try server.access(), timeout: .seconds(5), quietWatch: .seconds(1))
             try await Self.reflect(client) { log in
                 #expect(await log.next(2) == ["= ", "+ a"], "no outage")
             }

@@ -219,7 +219,8 @@ import Testing
                 configuration.lookupsPerRegistry = 1
                 let time = TestTime()
                 configuration.now = { time.now }
-                configuration.cloudSettings.deadline = .seconds(5)
+                configuration.cloudSettings.deadline = .seconds(2)
+                configuration.lookupTimeout = .seconds(20)
                 let start = ContinuousClock.now
                 try await ImageInspector.withInspector(configuration) { inspector in
                     async let stalled = inspector.answer("\(fake.host)/app:v1")
