@@ -121,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "polypod-webhook",
             dependencies: [
-                "ClusterControllers", "ImageRegistry", "JSON", "KubernetesAPI", "Observability", "PodAdmission",
+                "Basics", "ClusterControllers", "ImageRegistry", "JSON", "KubernetesAPI", "Observability",
+                "PodAdmission",
                 "ServingCertificates", "WebhookServer", argumentParser, logging, metrics, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict
@@ -151,9 +152,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .testTarget(name: "StructureTests", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
-        .testTarget(name: "PodAdmissionTests", dependencies: ["JSON", "PodAdmission"], swiftSettings: strict),
+        .testTarget(
+            name: "PodAdmissionTests",
+            dependencies: ["JSON", "PodAdmission"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ImageRegistryTests",
             dependencies: [
