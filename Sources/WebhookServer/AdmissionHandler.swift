@@ -7,8 +7,8 @@ public import PodAdmission
 ///
 /// What is a review always gets a valid one back; only what is none gets status 400.
 public struct AdmissionHandler: Sendable {
-    let environment: AdmissionEnvironment
-    let images: any ImageResolving
+    private let environment: AdmissionEnvironment
+    private let images: any ImageResolving
     private let metrics: AdmissionMetrics
     private let log: DecisionLog
 
@@ -101,6 +101,168 @@ public struct AdmissionHandler: Sendable {
                 return .failure(ReviewError(error.description))
             }
             do throws(ReviewError) { return .success(try AdmissionRequest(document)) } catch { return .failure(error) }
+        }
+    }
+}
+
+extension AdmissionHandler {
+    /// Decides on a Pod; nil where the request has none, or an operation that nobody knows.
+    func decidePod(
+        _ request: AdmissionRequest,
+        labels: [String: String]?,
+        stage: AdmissionStage,
+        deadline: ContinuousClock.Instant
+    ) async throws(FieldError) -> DecidedAdmission? {
+        guard let object = request.object, let operation = AdmissionOperation(rawValue: request.operation) else {
+            return nil
+        }
+        let pod = try Pod(object)
+        var context = circumstances(of: request, labels: labels, stage: stage, operation: operation)
+        context.oldPod = try request.oldObject.map { old throws(FieldError) in try Pod(old) }
+        let policy = policy(for: pod, context: context)
+        let query = ImageQuery(
+            imagesToInspect(in: pod, context: context, policy: policy),
+            pullSecrets: PullSecretsQuery(
+                namespace: context.namespace,
+                imagePullSecrets: pod.spec.imagePullSecrets
+            ),
+            preference: policy.entryPreference,
+            deadline: deadline
+        )
+        return DecidedAdmission(
+            stage: stage,
+            operation: operation,
+            namespace: context.namespace,
+            metadata: pod.metadata,
+            isDryRun: context.isDryRun,
+            decision: decide(pod, context: context, images: await images.answers(to: query), policy: policy)
+        )
+    }
+
+    /// What of a decision's circumstances is not in the object.
+    func circumstances(
+        of request: AdmissionRequest,
+        labels: [String: String]?,
+        stage: AdmissionStage,
+        operation: AdmissionOperation
+    ) -> AdmissionContext {
+        AdmissionContext(
+            stage: stage,
+            operation: operation,
+            subresource: request.subresource,
+            username: request.username,
+            namespace: request.namespace,
+            isDryRun: request.isDryRun,
+            namespaceLabels: labels,
+            cluster: environment.cluster()
+        )
+    }
+
+    /// The policy for a Pod.
+    func policy(for pod: Pod, context: AdmissionContext) -> WasmPolicy {
+        guard !environment.isProbe(namespace: context.namespace, isDryRun: context.isDryRun) else {
+            return WasmPolicy()
+        }
+        return environment.policies().policy(for: pod, namespace: context.namespace, labels: context.namespaceLabels)
+    }
+}
+
+extension AdmissionHandler {
+    /// The longest that a person who applies a workload waits for registries.
+    ///
+    /// The look-ups go on when it is over, so that the Pods' admissions find their results.
+    private static let patience = Duration.seconds(3)
+
+    /// Decides on a workload by the Pods that it will have; nil where the request has none.
+    func decideWorkload(
+        _ request: AdmissionRequest,
+        labels: [String: String]?,
+        deadline: ContinuousClock.Instant
+    ) async throws(FieldError) -> DecidedAdmission? {
+        guard let object = request.object, let operation = AdmissionOperation(rawValue: request.operation),
+            let workload = try Self.workload(object, namespace: request.namespace)
+        else { return nil }
+        let context = circumstances(of: request, labels: labels, stage: .validating, operation: operation)
+        let policy = policy(for: workload.pod, context: context)
+        let before = try request.oldObject.flatMap { old throws(FieldError) in
+            try Self.workload(old, namespace: request.namespace)
+        }
+        var decision = Decision()
+        decision.policyName = policy.name
+        decision.skipped = reasonToSkip(workload, before: before, context: context, policy: policy)
+        if decision.skipped == nil {
+            decision = try await evaluate(
+                workload,
+                document: object,
+                context: context,
+                policy: policy,
+                deadline: min(deadline, .now + Self.patience)
+            )
+        }
+        return DecidedAdmission(
+            stage: .validating,
+            operation: operation,
+            kind: workload.kind,
+            namespace: context.namespace,
+            metadata: workload.metadata,
+            isDryRun: context.isDryRun,
+            decision: decision
+        )
+    }
+
+    /// The namespace counts that the request names; the object may lack it.
+    private static func workload(_ object: JSONValue, namespace: String) throws(FieldError) -> Workload? {
+        var workload = try Workload(object)
+        workload?.pod.metadata.namespace = namespace
+        return workload
+    }
+
+    /// Decides on a Pod of the workload as both webhooks will.
+    private func evaluate(
+        _ workload: Workload,
+        document: JSONValue,
+        context: AdmissionContext,
+        policy: WasmPolicy,
+        deadline: ContinuousClock.Instant
+    ) async throws(FieldError) -> Decision {
+        let query = ImageQuery(
+            WorkloadEvaluation.imagesToInspect(in: workload, context: context, policy: policy),
+            pullSecrets: PullSecretsQuery(
+                namespace: context.namespace,
+                imagePullSecrets: workload.pod.spec.imagePullSecrets,
+                serviceAccountName: workload.pod.spec.serviceAccountName ?? "default"
+            ),
+            preference: policy.entryPreference,
+            deadline: deadline
+        )
+        let evaluation = try WorkloadEvaluation(
+            workload,
+            document: document,
+            context: context,
+            images: await images.answers(to: query),
+            policy: policy
+        )
+        return evaluation.decision
+    }
+}
+
+/// What a review is about, as far as it matters: a bounded set, fit for a metric's label.
+enum AdmissionSubject: String, CaseIterable {
+    /// A Pod, or a subresource of one.
+    case pod
+    /// An object with the template of Pods.
+    case workload
+    /// Anything else.
+    case other
+
+    /// Looks at the request's kind.
+    init(_ request: AdmissionRequest) {
+        if request.isPod {
+            self = .pod
+        } else if request.subresource == nil, Workload.isKind(request.kind, group: request.group) {
+            self = .workload
+        } else {
+            self = .other
         }
     }
 }

@@ -9,7 +9,7 @@ struct PolicyStatus: Sendable, Equatable {
     /// Why it is not in force: the path of the field and the reason; nil if it is in force.
     let problem: String?
     /// The version in force; nil if there is none.
-    let generationInForce: Int?
+    private let generationInForce: Int?
 
     init(_ entry: PolicyStore.Entry) {
         generation = entry.identity.generation

@@ -4,7 +4,7 @@ struct ListOptions: Sendable {
     let namespace: String?
     let query: [URLQuery.Item]
     /// Whether only the metadata of the objects is wanted.
-    let metadataOnly: Bool
+    private let metadataOnly: Bool
 
     init(
         _ resource: KubernetesResource,
