@@ -202,7 +202,7 @@ import Testing
         let realm = try #require(WebURL(realm)).origin
         let registry = try #require(WebURL(registry)).origin
         let rule = TokenServerPolicy(allowedHosts: ["allowed.example"])
-        #expect(rule.mayHaveCredentials(realm, of: registry) == may, "\(reason)")
+        #expect(rule.mayReceiveCredentials(realm, of: registry) == may, "\(reason)")
     }
 
     @Test func plainRealmOfSecureRegistryIsNotAsked() throws {
@@ -249,7 +249,8 @@ import Testing
         )
         let token = Token(value: "hunter2", expiry: .now, isPersonal: true)
         let authorization = Authorization(header: "Basic hunter2", kind: .basic)
-        let proxy = try ProxySettings(environment: ["HTTP_PROXY": "http://u:hunter2@p"]).plain
+        let settings = try ProxySettings(environment: ["HTTP_PROXY": "http://u:hunter2@p"])
+        let proxy = settings.proxy(for: Origin(isSecure: false, host: "a", port: nil))
         for value: Any in [credential, docker, registries, token, authorization, proxy as Any, [credential]] {
             var text = ""
             dump(value, to: &text)

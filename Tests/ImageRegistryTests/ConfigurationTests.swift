@@ -142,7 +142,7 @@ import Testing
         ("a", "$9", "ab", "b"),
     ]) func rewrites(_ pattern: String, _ replacement: String, _ repository: String, _ expected: String) throws {
         let rewrite = try RepositoryRewrite(pattern: pattern, replacement: replacement)
-        #expect(rewrite.applied(to: repository) == expected)
+        #expect(rewrite.rewrite(repository) == expected)
     }
 
     @Test func rewriteToNoRepository() throws {
@@ -221,10 +221,12 @@ import Testing
         let settings = try ProxySettings(environment: [
             "HTTP_PROXY": "", "http_proxy": "one", "HTTPS_PROXY": "http://u:p%40x@two:3128/", "https_proxy": "three",
         ])
-        #expect(settings.plain?.origin.description == "http://one")
-        #expect(settings.secure?.origin.description == "http://two:3128")
-        #expect(settings.secure?.credential == .basic(username: "u", password: "p@x"))
-        #expect(try ProxySettings(environment: [:]).plain == nil)
+        let plain = Origin(isSecure: false, host: "a", port: nil)
+        let secure = settings.proxy(for: Origin(isSecure: true, host: "a", port: nil))
+        #expect(settings.proxy(for: plain)?.origin.description == "http://one")
+        #expect(secure?.origin.description == "http://two:3128")
+        #expect(secure?.credential == .basic(username: "u", password: "p@x"))
+        #expect(try ProxySettings(environment: [:]).proxy(for: plain) == nil)
     }
 
     @Test(arguments: ["socks5://a", "https://a", "http://", "http://a:x", "http://%zz@a", "a b"])

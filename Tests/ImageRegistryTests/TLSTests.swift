@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func caFileForAll() async throws {
+    @Test func requestsNeverLeaveHTTPS() async throws {
         let certificate = try SelfSigned(names: ["localhost"])
         let file = FileManager.default.temporaryDirectory.appending(
             path: "polypod-\(UInt64.random(in: 0...(.max))).pem"
@@ -68,14 +68,14 @@ import Testing
         try await FakeRegistry.run(tls: certificate.server) { registry in
             let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
             registry.put("app", tag: "v1", image, config)
-            // From https to http, never.
             registry.set("/v2/app/manifests/down", .init(307, [("Location", "http://localhost:\(registry.port)/x")]))
             let realm = #"Bearer realm="http://localhost:\#(registry.port)/t""#
             registry.set("/v2/app/manifests/realm", .init(401, [("WWW-Authenticate", realm)]))
             let host = "localhost:\(registry.port)"
             var configuration = InspectorConfiguration()
-            configuration.registries = try RegistriesConfiguration(JSONParser.parse(#"{"configs":{"\#(host)":{}}}"#))
-            configuration.caFile = file.path
+            configuration.registries = try RegistriesConfiguration(
+                JSONParser.parse(#"{"configs":{"\#(host)":{"tls":{"ca_file":"\#(file.path)"}}}}"#)
+            )
             try await ImageInspector.withInspector(configuration) { inspector in
                 #expect(await inspector.answer("\(host)/app:v1")?.facts != nil)
                 for tag in ["down", "realm"] {
@@ -85,9 +85,11 @@ import Testing
         }
     }
 
-    @Test func filesThatCannotBeUsed() throws {
+    @Test func missingFileIsASetupError() throws {
         var configuration = InspectorConfiguration()
-        configuration.caFile = "/nowhere.pem"
+        configuration.registries = try RegistriesConfiguration(
+            JSONParser.parse(#"{"configs":{"*":{"tls":{"ca_file":"/nowhere.pem"}}}}"#)
+        )
         let error = #expect(throws: SetupError.self) { try ImageInspector(configuration) }
         #expect(error?.code == .badFile && error?.detail.contains("/nowhere.pem") == true)
     }

@@ -1,19 +1,22 @@
 import JSON
 import PodAdmission
 
-/// A manifest or an index, as far as it is needed here.
+/// A manifest or an index, reduced to the fields that Polypod needs.
 enum OCIDocument: Sendable {
     case image(OCIManifest)
     case index(OCIIndex)
 
-    /// How deep a document may be, and how many values it may hold: what 1,024 entries with annotations need.
+    /// The limits for parsing: enough for 1,024 entries with annotations.
     static let limits = JSONLimits(depth: 32, values: 100_000)
 
-    /// Reads a document that a registry sent.
+    /// Reads a document from a registry.
     ///
     /// - Parameters:
-    ///   - contentType: The response's own; registries that send a general type are put up with.
-    ///   - host: The registry, for the failure's text.
+    ///   - bytes: The document.
+    ///   - contentType: The `Content-Type` of the response; a general type such as `application/json` is accepted.
+    ///   - host: The registry, for the text of the failure.
+    /// - Returns: A manifest or an index.
+    /// - Throws: ``RegistryFailure`` with `bad-response` for anything else.
     static func parse(
         _ bytes: [UInt8],
         contentType: String?,
@@ -21,16 +24,16 @@ enum OCIDocument: Sendable {
     ) throws(RegistryFailure) -> OCIDocument {
         let value: JSONValue
         do throws(JSONError) { value = try JSONParser.parse(bytes, limits: limits) } catch {
-            throw RegistryFailure(.badResponse, "\(host): answered with no manifest")
+            throw RegistryFailure(.badResponse, "\(host): the response is not a JSON manifest")
         }
         do throws(FieldError) { return try read(value.asObject(), contentType: contentType) } catch {
-            // The path comes from the document itself, so that only what is wrong is told.
+            // The path is a part of the document, so the failure contains only the reason.
             throw RegistryFailure(.badResponse, "\(host): not a valid manifest: \(error.reason)")
         }
     }
 
-    /// A document that can be read as both kinds is refused: two readers could see different images in it
-    /// (GHSA-mc8v-mgrf-8f4m, the advisory of OCI's distribution-spec).
+    /// Refuses a document that is both a manifest and an index: two readers could see different images in it
+    /// (GHSA-mc8v-mgrf-8f4m, the advisory for OCI's distribution-spec).
     private static func read(_ object: JSONObject, contentType: String?) throws(FieldError) -> OCIDocument {
         let isIndex = object["manifests"] != nil
         let isImage = object["config"] != nil || object["layers"] != nil
@@ -39,7 +42,7 @@ enum OCIDocument: Sendable {
         }
         let declared = [try object.optionalString("mediaType"), contentType].compactMap { $0 }
         for type in declared where isIndex ? MediaType.isManifest(type) : MediaType.isIndex(type) {
-            throw FieldError("its media type is of another kind")
+            throw FieldError("the media type is of another kind")
         }
         return isIndex ? .index(try OCIIndex(reading: object)) : .image(try OCIManifest(reading: object))
     }
@@ -50,21 +53,25 @@ extension WasmAnnotations {
     fileprivate init(reading object: JSONObject) throws(FieldError) {
         let annotations = try object.optionalObject("annotations")
         self.init(
-            variant: try annotations?.optionalString("module.wasm.image/variant").flatMap(Self.known),
-            handler: try annotations?.optionalString("run.oci.handler").flatMap(Self.known)
+            variant: try annotations?.optionalString("module.wasm.image/variant").flatMap(Self.bounded),
+            handler: try annotations?.optionalString("run.oci.handler").flatMap(Self.bounded)
         )
     }
 
-    /// Longer values have no meaning to any runtime and are not kept.
-    private static func known(_ text: String) -> String? { text.utf8.count <= 128 ? text : nil }
+    /// The value of an annotation; nil for a value over 128 bytes, which means nothing to any runtime.
+    private static func bounded(_ text: String) -> String? { text.utf8.count <= 128 ? text : nil }
 }
 
-/// An image manifest.
+/// An OCI image manifest (image-spec, manifest.md) or Docker's schema 2.
 struct OCIManifest: Sendable {
     var config: OCIDescriptor
+    /// The kind of Wasm artifact; nil for an image.
     var artifact: UnrunnableImage?
     var annotations: WasmAnnotations
 
+    /// Reads the config descriptor, the media types of the layers and the annotations.
+    ///
+    /// - Throws: ``FieldError`` for a missing config or a field of the wrong type.
     init(reading object: JSONObject) throws(FieldError) {
         config = try object.required("config") { value throws(FieldError) in try OCIDescriptor(reading: value) }
         let layers = try object.optional("layers") { value throws(FieldError) in
@@ -76,15 +83,18 @@ struct OCIManifest: Sendable {
     }
 }
 
-/// An index or manifest list.
+/// An OCI image index (image-spec, image-index.md) or Docker's manifest list.
 struct OCIIndex: Sendable {
-    /// How many entries an index may have, those of the indexes in it included.
+    /// The largest number of entries, including the entries of nested indexes.
     static let entryLimit = 1024
 
-    /// The entries without attestations.
+    /// The entries, without attestations.
     var entries: [OCIDescriptor]
     var annotations: WasmAnnotations
 
+    /// Reads the entries and the annotations.
+    ///
+    /// - Throws: ``FieldError`` for more than ``entryLimit`` entries or a field of the wrong type.
     init(reading object: JSONObject) throws(FieldError) {
         entries = try object.required("manifests") { value throws(FieldError) in
             guard (value.array?.count ?? 0) <= Self.entryLimit else {
@@ -96,18 +106,19 @@ struct OCIIndex: Sendable {
     }
 }
 
-/// What names a piece of content.
-///
-/// Its `urls` are never followed, nor its `data` taken for it.
+/// An OCI descriptor (image-spec, descriptor.md); `urls` and `data` are ignored.
 struct OCIDescriptor: Sendable {
     var mediaType: String?
     var digest: String
     var size: Int?
     var platform: Platform?
     var annotations: WasmAnnotations
-    /// Whether it is BuildKit's attestation beside an image rather than an image.
+    /// Whether the content is an attestation of BuildKit and not an image.
     var isAttestation: Bool
 
+    /// Reads a descriptor.
+    ///
+    /// - Throws: ``FieldError`` for a missing or malformed digest or a field of the wrong type.
     init(reading value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         mediaType = try object.optionalString("mediaType")
@@ -119,7 +130,7 @@ struct OCIDescriptor: Sendable {
                 let platform = try value.asObject()
                 let os = try platform.optionalString("os") ?? ""
                 let architecture = try platform.optionalString("architecture") ?? ""
-                return Platform.short(os: os, architecture: architecture)
+                return Platform.bounded(os: os, architecture: architecture)
             } ?? nil
         annotations = try WasmAnnotations(reading: object)
         let kind = try object.optionalObject("annotations")?.optionalString("vnd.docker.reference.type")
@@ -128,11 +139,60 @@ struct OCIDescriptor: Sendable {
 }
 
 extension Platform {
-    /// A platform of what a document says; nil where it says nothing, or nothing that could be one.
-    static func short(os: String, architecture: String) -> Platform? {
+    /// A platform; nil if both texts are empty, or one is over 64 bytes.
+    fileprivate static func bounded(os: String, architecture: String) -> Platform? {
         guard !os.isEmpty || !architecture.isEmpty, os.utf8.count <= 64, architecture.utf8.count <= 64 else {
             return nil
         }
         return Platform(os: os, architecture: architecture)
+    }
+}
+
+/// The config of an image, reduced to the program (OCI image-spec, config.md; Docker's has the same fields).
+struct OCIImageConfig: Sendable {
+    var platform: Platform?
+    var entrypoint: [String]
+    var cmd: [String]
+    var workingDirectory: String
+
+    /// Reads a config from a registry; `host` is for the text of the failure.
+    ///
+    /// - Throws: ``RegistryFailure`` with `bad-response` if it is not a valid config.
+    static func parse(_ bytes: [UInt8], host: String) throws(RegistryFailure) -> OCIImageConfig {
+        guard let value = try? JSONParser.parse(bytes, limits: OCIDocument.limits) else {
+            throw RegistryFailure(.badResponse, "\(host): the response is not a JSON image config")
+        }
+        do throws(FieldError) { return try OCIImageConfig(reading: value) } catch {
+            throw RegistryFailure(.badResponse, "\(host): not a valid image config: \(error.reason)")
+        }
+    }
+
+    private init(reading value: JSONValue) throws(FieldError) {
+        let object = try value.asObject()
+        platform = Platform.bounded(
+            os: try object.optionalString("os") ?? "",
+            architecture: try object.optionalString("architecture") ?? ""
+        )
+        let config = try object.optionalObject("config") ?? JSONObject()
+        entrypoint = Self.bounded(try config.strings("Entrypoint"))
+        cmd = Self.bounded(try config.strings("Cmd"))
+        workingDirectory = try config.optionalString("WorkingDir").flatMap { $0.utf8.count <= 4096 ? $0 : nil } ?? ""
+        if workingDirectory == "/" { workingDirectory = "" }
+    }
+
+    /// The program, and as many of its arguments as fit in 1 KiB.
+    ///
+    /// Only messages show the arguments, and the cache keeps thousands of images. A program over 4,096 bytes is dropped,
+    /// because no path on Linux is longer.
+    private static func bounded(_ words: [String]) -> [String] {
+        guard let program = words.first, program.utf8.count <= 4096 else { return [] }
+        var kept = [program]
+        var room = 1024
+        for word in words.dropFirst() {
+            room -= word.utf8.count + 16
+            guard room >= 0 else { break }
+            kept.append(word)
+        }
+        return kept
     }
 }

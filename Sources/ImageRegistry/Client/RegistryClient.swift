@@ -1,72 +1,89 @@
 import Basics
+import Crypto
 import NIOHTTP1
 import PodAdmission
 
-/// Gets manifests and configs from one endpoint with one credential (OCI distribution-spec, "Pull").
+/// Gets manifests and configs from registries (OCI distribution-spec, "Pull").
 struct RegistryClient: Sendable {
-    /// The largest manifest or config that is read; registries commonly take no larger ones.
-    static let bodyLimit = 4 << 20
+    /// The largest manifest or config, in bytes; most registries accept no larger ones.
+    private static let bodyLimit = 4 << 20
+    /// The number of redirects to follow for one request.
     private static let redirectLimit = 3
 
     let transport: Transport
     let authorizer: Authorizer
     let registries: RegistriesConfiguration
 
-    /// A verified piece of content.
+    /// Content whose digest was verified.
     struct Content: Sendable {
         var bytes: [UInt8]
         var digest: String
         var mediaType: String?
     }
 
-    /// Where and as whom is asked.
+    /// The endpoint and the credential for requests.
     struct Access: Sendable {
         var endpoint: RegistryEndpoint
+        /// The credential; nil for anonymous requests.
         var credential: Credential?
         var trace: LookupTrace
 
         var host: String { endpoint.origin.host }
     }
 
-    /// The manifest or index that `reference`, a tag or a digest, names.
+    /// Gets the manifest or index with a tag or a digest.
+    ///
+    /// - Throws: ``RegistryFailure`` if there is no response, the registry refuses, or the digest does not match.
     func manifest(_ reference: String, _ access: Access) async throws(RegistryFailure) -> Content {
-        let reply = try await sendAuthorized(access.endpoint.manifest(reference), .manifest, access)
-        return try verify(reply, wanted: ImageReference.isDigest(reference) ? reference : nil, access)
+        let response = try await sendAuthorized(access.endpoint.manifest(reference), .manifest, access)
+        return try verify(response, wanted: ImageReference.isDigest(reference) ? reference : nil, access)
     }
 
-    /// The config that a manifest names.
+    /// Gets the config that a manifest names.
+    ///
+    /// - Throws: ``RegistryFailure`` as ``manifest(_:_:)`` does, and with `bad-response` for a config over 4 MiB.
     func config(_ descriptor: OCIDescriptor, _ access: Access) async throws(RegistryFailure) -> Content {
         guard descriptor.size ?? 0 <= Self.bodyLimit else {
-            throw RegistryFailure(.badResponse, "\(access.host): an image config of more than \(Self.bodyLimit) bytes")
+            throw RegistryFailure(
+                .badResponse,
+                "\(access.host): the image config has more than \(Self.bodyLimit) bytes"
+            )
         }
-        let reply = try await sendAuthorized(access.endpoint.blob(descriptor.digest), .config, access)
-        return try verify(reply, wanted: descriptor.digest, access)
+        let response = try await sendAuthorized(access.endpoint.blob(descriptor.digest), .config, access)
+        return try verify(response, wanted: descriptor.digest, access)
     }
 
-    /// What is parsed afterwards is exactly what was hashed here, from one response (CVE-2022-47633).
+    /// Verifies the digest of the content.
+    ///
+    /// The caller parses exactly the bytes that are hashed here, from one response (CVE-2022-47633).
     private func verify(
-        _ reply: TransportResponse,
+        _ response: TransportResponse,
         wanted: String?,
         _ access: Access
     ) throws(RegistryFailure) -> Content {
-        guard let bytes = reply.body else {
-            throw RegistryFailure(.badResponse, "\(access.host): an answer without a body")
+        guard let bytes = response.body else {
+            throw RegistryFailure(.badResponse, "\(access.host): the response has no body")
         }
-        let named = reply.headers.first(name: "Docker-Content-Digest")
+        let named = response.headers.first(name: "Docker-Content-Digest")
         let digest = ContentDigest.of(bytes, like: wanted ?? named)
-        // A header of another algorithm than the one wanted cannot be compared, and says nothing.
+        // A header with another algorithm cannot be compared, so it is ignored.
         let isComparable = named?.prefix(7) == digest.prefix(7)
         guard wanted ?? digest == digest, !isComparable || named == digest else {
-            throw RegistryFailure(.badResponse, "\(access.host): the content does not have the digest it should have")
+            throw RegistryFailure(.badResponse, "\(access.host): the content does not match its digest")
         }
         if let named, wanted == nil, !ImageReference.isDigest(named) {
-            throw RegistryFailure(.badResponse, "\(access.host): an answer whose digest is none")
+            throw RegistryFailure(
+                .badResponse,
+                "\(access.host): the Docker-Content-Digest of the response is not a digest"
+            )
         }
-        let type = reply.headers.first(name: "Content-Type")?.prefix { $0 != ";" }.trimmed.lowercased()
+        let type = response.headers.first(name: "Content-Type")?.prefix { $0 != ";" }.trimmed.lowercased()
         return Content(bytes: bytes, digest: digest, mediaType: type)
     }
 
-    /// Sends with what is known to be wanted, and once more after a 401: a token may have ended before its time.
+    /// Sends a request with the cached authorization, and again with a new one after a 401.
+    ///
+    /// A 401 is possible with a cached token too, because a registry can end a token early.
     private func sendAuthorized(
         _ url: WebURL,
         _ kind: LookupTrace.Kind,
@@ -78,40 +95,47 @@ struct RegistryClient: Sendable {
             credential: access.credential,
             trace: access.trace
         )
-        var (reply, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
-        if reply.status == 401, isHome {
-            if let key = authorization?.tokenKey { authorizer.cache.drop(key) }
-            let challenges = reply.headers["WWW-Authenticate"].prefix(8).flatMap { Challenge.parse($0) }
-            let answer = try await authorizer.answer(
-                challenges,
+        var (response, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
+        if response.status == 401, isHome {
+            authorizer.discard(authorization)
+            let challenges = response.headers["WWW-Authenticate"].prefix(8).flatMap { Challenge.parse($0) }
+            let renewed = try await authorizer.authorization(
+                for: challenges,
                 access.endpoint,
                 credential: access.credential,
                 trace: access.trace
             )
-            // The same once more would be the same refusal, and one step nearer to a user that is locked out.
-            if let answer, answer.header != authorization?.header {
-                authorization = answer
-                (reply, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
+            // The same header would be refused again, and repeated failures can lock a user out.
+            if let renewed, renewed.header != authorization?.header {
+                authorization = renewed
+                (response, isHome) = try await sendFollowingRedirects(url, kind, authorization, access)
             }
-            if reply.status == 401, let key = authorization?.tokenKey { authorizer.cache.drop(key) }
+            if response.status == 401 { authorizer.discard(authorization) }
         }
-        guard reply.status == 200 else { throw reply.failure(host: access.host) }
+        guard response.status == 200 else { throw response.failure(host: access.host) }
         access.trace.answered(by: access.endpoint.origin, authorization?.kind ?? .anonymous)
-        return reply
+        return response
     }
 
-    /// Sends and follows redirects by hand.
+    /// Sends a request and follows at most three redirects.
     ///
-    /// At most three; the authorization is left behind for good when the scheme, host or port changes; never from https
-    /// to http; every hop's address is checked, and only what the operator named may lead to loopback.
+    /// When the scheme, host or port changes, the authorization is removed from all further requests. A redirect from
+    /// https to http is an error. The transport checks the address of each request. A redirect to a loopback address is
+    /// allowed only if the operator named both hosts.
     ///
-    /// - Returns: The last answer, and whether it is the endpoint's own.
+    /// - Parameters:
+    ///   - url: The URL of the first request.
+    ///   - kind: The kind of content.
+    ///   - authorization: The authorization for the endpoint; nil for none.
+    ///   - access: The endpoint.
+    /// - Returns: The last response, and whether the endpoint itself sent it.
+    /// - Throws: ``RegistryFailure`` if there is no response, or a redirect must not be followed.
     private func sendFollowingRedirects(
         _ url: WebURL,
         _ kind: LookupTrace.Kind,
         _ authorization: Authorization?,
         _ access: Access
-    ) async throws(RegistryFailure) -> (reply: TransportResponse, isHome: Bool) {
+    ) async throws(RegistryFailure) -> (response: TransportResponse, isHome: Bool) {
         let transport = transport
         var request = TransportRequest(url: url, limit: Self.bodyLimit)
         request.headers = [("Accept", kind == .manifest ? MediaType.accepted : "*/*")]
@@ -120,15 +144,15 @@ struct RegistryClient: Sendable {
         var isHome = true
         for hop in 0...Self.redirectLimit {
             let sent = request
-            let reply = try await access.trace.count(kind) { () async throws(RegistryFailure) in
+            let response = try await access.trace.count(kind) { () async throws(RegistryFailure) in
                 try await transport.send(sent)
             }
-            guard [301, 302, 303, 307, 308].contains(reply.status) else { return (reply, isHome) }
-            guard hop < Self.redirectLimit, let location = reply.headers.first(name: "Location"),
+            guard [301, 302, 303, 307, 308].contains(response.status) else { return (response, isHome) }
+            guard hop < Self.redirectLimit, let location = response.headers.first(name: "Location"),
                 let next = request.url.redirected(to: location)
             else { break }
             guard next.origin.isSecure || !request.url.origin.isSecure else {
-                throw RegistryFailure(.forbiddenAddress, "\(access.host): redirects from https to http")
+                throw RegistryFailure(.forbiddenAddress, "\(access.host): the registry redirects from https to http")
             }
             if next.origin != request.url.origin {
                 isHome = false
@@ -137,6 +161,26 @@ struct RegistryClient: Sendable {
             }
             request.url = next
         }
-        throw RegistryFailure(.badResponse, "\(access.host): redirects too often, or nowhere")
+        throw RegistryFailure(
+            .badResponse,
+            "\(access.host): too many redirects, or a redirect without a valid Location"
+        )
+    }
+}
+
+/// Computes digests of content (OCI image-spec, descriptor.md, "Digests").
+enum ContentDigest {
+    /// The digest of `bytes` with the algorithm of the digest `like`; by default sha256.
+    static func of(_ bytes: [UInt8], like: String? = nil) -> String {
+        bytes.withUnsafeBytes { buffer in
+            if like?.hasPrefix("sha512:") == true {
+                var hash = SHA512()
+                hash.update(bufferPointer: buffer)
+                return "sha512:" + hash.finalize().hexadecimal
+            }
+            var hash = SHA256()
+            hash.update(bufferPointer: buffer)
+            return "sha256:" + hash.finalize().hexadecimal
+        }
     }
 }

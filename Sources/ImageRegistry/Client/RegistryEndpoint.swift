@@ -1,17 +1,17 @@
 import Basics
 import JSON
 
-/// One place to ask for one image: a registry or a mirror of it.
+/// The URL of one repository at a registry or at a mirror of it.
 struct RegistryEndpoint: Sendable, Hashable {
-    /// The URL that the repository follows, such as `https://ghcr.io/v2`.
+    /// The URL before the repository, such as `https://ghcr.io/v2`.
     let base: WebURL
-    /// The repository as this endpoint knows it, after rewrites.
+    /// The repository at this endpoint, after rewrites.
     let repository: String
-    /// The registry that a mirror stands in for, sent as `?ns=` as containerd does; nil for the registry itself.
+    /// The registry that the mirror serves, sent as `?ns=` as containerd does; nil for the registry itself.
     let namespace: String?
-    /// Whether it is the registry that the image names: the only one that gets the credentials found for the image.
+    /// Whether this is the registry that the image names; only this one receives the credentials for the image.
     let isHome: Bool
-    /// Whether the operator named it, so that it may be on loopback.
+    /// Whether the operator named the host, so that it may have a loopback address.
     let isConfigured: Bool
 
     var origin: Origin { base.origin }
@@ -27,7 +27,7 @@ struct RegistryEndpoint: Sendable, Hashable {
         return WebURL(origin, target: "\(base.target)/\(repository)/\(rest)\(query)")
     }
 
-    /// Whether `text` may stand in a URL as a repository.
+    /// Whether `text` is a repository name that is safe in a URL.
     static func isRepository(_ text: String) -> Bool {
         guard !text.isEmpty, text.utf8.count <= 255 else { return false }
         return text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in

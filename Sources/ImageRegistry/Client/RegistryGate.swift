@@ -1,40 +1,41 @@
 import Basics
 import PodAdmission
 
-/// How much is asked of one registry, and when nothing is: a state machine without a clock or tasks of its own.
+/// Limits the look-ups at one registry: a state machine without its own clock and tasks.
 ///
-/// At most so many look-ups at once, a bounded queue behind them; after a row of outages none for a while, then one to
-/// try; none either until the time that the registry itself asked for (`Retry-After`).
+/// The number of look-ups at once is limited, and so is the queue behind them. After some outages in a row the gate
+/// closes for a pause, and then lets one look-up try. It also closes for the time that the registry asks for with
+/// `Retry-After`.
 struct RegistryGate {
-    /// What happens to a look-up that comes.
+    /// The reply to a look-up that enters.
     enum Entry: Sendable {
-        /// It may go on, and has to leave afterwards.
+        /// It may start, and must leave at its end.
         case go
-        /// It waits for its ticket to say whether it may go on.
+        /// It must wait for its ticket, which contains nil or the refusal.
         case wait(Ticket)
-        /// It must not go on.
+        /// It must not start.
         case refused(RegistryFailure)
     }
 
-    /// How a look-up went, as far as the registry is concerned.
+    /// The outcome of a look-up, as far as it shows the state of the registry.
     enum Outcome: Sendable {
-        /// It was answered, whatever the answer.
+        /// The registry responded, with any status but a server error.
         case answered
-        /// The registry was not there, or failed.
+        /// The registry was not reachable, or failed.
         case outage
-        /// It never came to ask, or was cut off for reasons of our own.
+        /// The look-up sent no request, because its caller gave up.
         case neutral
     }
 
     /// The settings of all gates.
     struct Limits: Sendable {
-        /// How many look-ups are under way at once.
+        /// The number of look-ups at once.
         var active = 8
-        /// How many wait for one of those to end.
+        /// The number of look-ups in the queue.
         var waiting = 256
-        /// How many outages in a row open the circuit.
+        /// The number of outages in a row that close the gate.
         var outages = 5
-        /// How long it stays open before one look-up tries again.
+        /// How long the gate stays closed before one look-up tries again.
         var pause = Duration.seconds(30)
     }
 
@@ -45,8 +46,10 @@ struct RegistryGate {
     private var active = 0
     private var waiting: [Ticket] = []
     private var outages = 0
-    private var openUntil: ContinuousClock.Instant?
+    /// When the pause after outages ends and one look-up may try; nil if the gate is not paused.
+    private var pausedUntil: ContinuousClock.Instant?
     private var isTrying = false
+    /// When the time of `Retry-After` ends.
     private var quietUntil: ContinuousClock.Instant?
 
     init(host: String, limits: Limits) {
@@ -54,15 +57,15 @@ struct RegistryGate {
         self.limits = limits
     }
 
-    /// Whether nothing would be lost by forgetting this gate.
+    /// Whether the gate can be removed: it is not in use and not closed.
     func isIdle(at now: ContinuousClock.Instant) -> Bool {
-        active == 0 && waiting.isEmpty && (openUntil ?? now) <= now && (quietUntil ?? now) <= now
+        active == 0 && waiting.isEmpty && (pausedUntil ?? now) <= now && (quietUntil ?? now) <= now
     }
 
-    /// A look-up comes.
+    /// Admits, queues or refuses a look-up.
     mutating func enter(at now: ContinuousClock.Instant) -> Entry {
         if let failure = closed(at: now) { return .refused(failure) }
-        if openUntil != nil {
+        if pausedUntil != nil {
             isTrying = true
         } else if active >= limits.active {
             guard waiting.count < limits.waiting else {
@@ -76,18 +79,22 @@ struct RegistryGate {
         return .go
     }
 
-    /// A look-up that waits is given up.
+    /// Removes a look-up from the queue.
     ///
-    /// - Returns: Whether it was let in meanwhile, and so has to leave.
+    /// - Returns: Whether the look-up was already admitted, and so must leave.
     mutating func giveUp(_ ticket: Ticket) -> Bool {
         guard let index = waiting.firstIndex(where: { $0 === ticket }) else { return true }
         waiting.remove(at: index)
         return false
     }
 
-    /// A look-up leaves.
+    /// Ends a look-up and admits the next ones of the queue.
     ///
-    /// - Returns: The tickets to be told what became of them.
+    /// - Parameters:
+    ///   - outcome: The outcome of the look-up.
+    ///   - retryAfter: How long the registry asks for no requests; nil if it does not.
+    ///   - now: The time.
+    /// - Returns: The tickets to fulfill, with nil for admission or with a refusal.
     mutating func leave(
         _ outcome: Outcome,
         retryAfter: Duration?,
@@ -97,11 +104,11 @@ struct RegistryGate {
         switch outcome {
         case .answered:
             outages = 0
-            openUntil = nil
+            pausedUntil = nil
             isTrying = false
         case .outage:
             outages += 1
-            if outages >= limits.outages || isTrying { openUntil = now + limits.pause }
+            if outages >= limits.outages || isTrying { pausedUntil = now + limits.pause }
             isTrying = false
         case .neutral:
             isTrying = false
@@ -111,7 +118,7 @@ struct RegistryGate {
     }
 
     private mutating func release(at now: ContinuousClock.Instant) -> [(Ticket, RegistryFailure?)] {
-        if openUntil != nil || closed(at: now) != nil {
+        if pausedUntil != nil || closed(at: now) != nil {
             let failure = closed(at: now) ?? outage
             defer { waiting = [] }
             return waiting.map { ($0, failure) }
@@ -124,13 +131,13 @@ struct RegistryGate {
 
     private func closed(at now: ContinuousClock.Instant) -> RegistryFailure? {
         if let quietUntil, quietUntil > now {
-            return RegistryFailure(.rateLimited, "\(host): it asked for no requests for a while")
+            return RegistryFailure(.rateLimited, "\(host): the registry asked for a pause (429 or Retry-After)")
         }
-        if let openUntil, openUntil > now || isTrying { return outage }
+        if let pausedUntil, pausedUntil > now || isTrying { return outage }
         return nil
     }
 
     private var outage: RegistryFailure {
-        RegistryFailure(.registryError, "\(host): failed again and again, left alone for a while")
+        RegistryFailure(.registryError, "\(host): the registry failed several times, Polypod waits before the next try")
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The gates of all registries, by host and port.
 final class RegistryGates: Sendable {
-    /// More are kept only while they are in use; names of registries come from anybody's Pods.
+    /// The number of idle gates to keep, bounded because any user can create Pods that name new registries.
     private static let kept = 512
 
     private let limits: RegistryGate.Limits
@@ -16,7 +16,10 @@ final class RegistryGates: Sendable {
         self.now = now
     }
 
-    /// Runs `body` when the gate of `registry` lets it in, and tells the gate how it went.
+    /// Waits for the gate of `registry`, runs `body`, and reports the outcome to the gate.
+    ///
+    /// - Throws: ``RegistryFailure`` of `body`, or the refusal of the gate: `overloaded`, `rate-limited`,
+    ///   `registry-error`, or `deadline` if the task is cancelled while it waits.
     func pass<Result: Sendable>(
         _ registry: Origin,
         _ body: () async throws(RegistryFailure) -> Result
@@ -50,7 +53,7 @@ final class RegistryGates: Sendable {
             }
             let wasLetIn = gates.withLock { $0[registry]?.giveUp(ticket) ?? false }
             if wasLetIn { leave(registry, .neutral, retryAfter: nil) }
-            throw RegistryFailure(.deadline, "\(registry.host): no turn in time")
+            throw RegistryFailure(.deadline, "\(registry.host): waited too long behind other look-ups")
         }
     }
 

@@ -2,23 +2,23 @@ import Basics
 import Crypto
 import PodAdmission
 
-/// What an answer is kept under: the normalised reference, and the credentials that it was asked with.
+/// The key of a cached answer: the normalized reference and the credentials of the look-up.
 ///
-/// The credentials are part of it: what a registry tells a tenant that may see a private image does not answer another
-/// tenant. It is a digest of 128 bits and not the text, since tens of thousands are kept; two references with the same
-/// key would take about 2^64 images, all of the same author.
+/// The credentials are a part of the key because one tenant must not get the answer about a private image of another
+/// tenant. The key is a digest of 128 bits instead of the text, because the cache keeps tens of thousands of keys. A
+/// collision would take about 2^64 images of the same author.
 struct AnswerKey: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
-    /// Creates a key.
+    /// Hashes a reference and credentials.
     ///
     /// - Parameters:
     ///   - reference: `registry/repository:tag` or `registry/repository@digest`.
-    ///   - credentials: Fingerprints of all credentials that are there to try; empty for anonymous.
+    ///   - credentials: The fingerprints of all credentials to try; empty for an anonymous look-up.
     init(reference: String, credentials: String) {
         var hash = SHA256()
-        // No reference holds a blank.
+        // A reference contains no space.
         Array("\(reference) \(credentials)".utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
         (high, low) = hash.finalize().withUnsafeBytes { digest in
             (digest.loadUnaligned(as: UInt64.self), digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -26,7 +26,7 @@ struct AnswerKey: Sendable, Hashable {
     }
 }
 
-/// Facts, shared by the tag and the digest that they are kept under.
+/// Facts that the entries for the tag and for the digest share.
 final class SharedFacts: Sendable {
     let facts: ImageFacts
 
@@ -34,7 +34,7 @@ final class SharedFacts: Sendable {
         self.facts = facts
     }
 
-    /// An estimate of the memory that the facts take, in bytes.
+    /// The estimated memory of the facts, in bytes.
     var cost: Int {
         func cost(_ image: ImageDescription) -> Int {
             128 + (image.entrypoint + image.cmd).reduce(0) { $0 + $1.utf8.count + 48 }
@@ -48,13 +48,13 @@ final class SharedFacts: Sendable {
     }
 }
 
-/// Answers that are kept: a bounded value without a clock of its own.
+/// The cached answers: a bounded value type without its own clock.
 struct AnswerCache: Sendable {
-    /// What is kept for a key.
+    /// The content for one key.
     private struct Entry: Sendable {
         var facts: SharedFacts?
         var obtained: ContinuousClock.Instant
-        /// Seldom there, and so kept aside.
+        /// The last failure, in an object of its own because most entries have none.
         var failure: Failure?
     }
 
@@ -68,25 +68,28 @@ struct AnswerCache: Sendable {
         }
     }
 
-    /// What an entry takes beside its facts, in bytes, by estimate.
+    /// The estimated memory of an entry without its facts, in bytes.
     private static let entryCost = 224
 
-    /// How long things are kept.
+    /// How long answers are used.
     struct Lifetimes: Sendable {
+        /// How long the answer for a tag is fresh.
         var tag: Duration
+        /// How long a failure prevents the next attempt.
         var failure: Duration
+        /// How old an answer may be that is served while the registry fails.
         var stale: Duration
     }
 
-    /// What the cache says.
+    /// The result of a search in the cache.
     enum Found: Sendable {
-        /// The answer is new enough.
+        /// An answer that is new enough.
         case fresh(ImageAnswer)
-        /// The registry fails, and this is what it said when it did not.
+        /// An old answer; the registry failed a moment ago.
         case stale(ImageAnswer)
-        /// The registry failed a moment ago, and is not asked again yet.
+        /// A failure of a moment ago; there is no old answer.
         case negative(ImageAnswer)
-        /// It has to be asked; `fallback` is the old answer, should it not answer in time.
+        /// A look-up is needed; `fallback` is the old answer to use if the look-up does not end in time.
         case missing(fallback: ImageAnswer?)
     }
 
@@ -99,16 +102,17 @@ struct AnswerCache: Sendable {
     }
 
     var count: Int { entries.count }
-    /// The memory that all entries take, in bytes, by estimate.
+    /// The estimated memory of all entries, in bytes.
     var bytes: Int { entries.cost }
 
-    /// What is known of `key` at `now`.
+    /// Finds the answer for a key.
     ///
     /// - Parameters:
-    ///   - key: The image and its credentials.
+    ///   - key: The image and the credentials.
     ///   - isDigest: Whether the reference names a digest, whose content never changes.
-    ///   - preference: Which entries of an index a decision rests on; facts that lack those are as good as none.
+    ///   - preference: The index entries that the decision needs; facts without these entries are not used.
     ///   - now: The time.
+    /// - Returns: An answer, or that a look-up is needed.
     mutating func find(
         _ key: AnswerKey,
         isDigest: Bool,
@@ -130,18 +134,17 @@ struct AnswerCache: Sendable {
         return old.map { .stale($0) } ?? .negative(.unresolved(failure.reason))
     }
 
-    /// The facts kept for a key, whatever their age.
+    /// The facts for a key, regardless of their age.
     mutating func facts(_ key: AnswerKey) -> SharedFacts? {
         entries.value(for: key)?.facts
     }
 
+    /// Keeps facts, and forgets an earlier failure.
     mutating func keep(_ facts: SharedFacts, for key: AnswerKey, at now: ContinuousClock.Instant) {
         entries.insert(Entry(facts: facts, obtained: now), for: key, cost: Self.entryCost + facts.cost)
     }
 
-    /// Notes a failure.
-    ///
-    /// The facts of earlier stay where they may still be served.
+    /// Keeps a failure, together with the old facts if the failure allows a stale answer.
     mutating func keep(_ failure: RegistryFailure, for key: AnswerKey, at now: ContinuousClock.Instant) {
         let old = failure.allowsStaleAnswer ? entries.value(for: key) : nil
         let entry = Entry(

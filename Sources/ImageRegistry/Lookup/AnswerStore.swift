@@ -1,7 +1,7 @@
 import PodAdmission
 import Synchronization
 
-/// The answers of all look-ups, shared by those who ask and those who look up.
+/// The cache of answers, shared by the callers and the look-ups.
 final class AnswerStore: Sendable {
     private let cache: Mutex<AnswerCache>
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -11,7 +11,7 @@ final class AnswerStore: Sendable {
         self.now = now
     }
 
-    /// What is kept for `subject`.
+    /// Finds the answer for `subject` in the cache.
     func find(_ subject: ImageLookup.Subject) -> AnswerCache.Found {
         let now = now()
         return cache.withLock {
@@ -19,7 +19,7 @@ final class AnswerStore: Sendable {
         }
     }
 
-    /// What is kept of the content `digest` in the repository of `subject`; nil where it is not all that it takes.
+    /// The cached facts about `digest` in the repository of `subject`; nil if they are missing or not sufficient.
     func facts(of digest: String, for subject: ImageLookup.Subject) -> ImageFacts? {
         let key = subject.key(ofDigest: digest)
         guard let facts = cache.withLock({ $0.facts(key)?.facts }), facts.suffice(for: subject.preference) else {
@@ -28,16 +28,17 @@ final class AnswerStore: Sendable {
         return facts
     }
 
-    /// Keeps what a look-up found: under the reference, under its digest, and under that of every image that was read
-    /// of an index, since a Pod that is pinned to one is asked about next.
+    /// Keeps the facts of a look-up under the reference, its digest, and the digest of every image read from an index.
+    ///
+    /// The last ones are needed when a Pod that was pinned to an image of the index is reviewed again.
     func keep(_ facts: ImageFacts, for subject: ImageLookup.Subject) {
         let now = now()
         let shared = SharedFacts(facts)
         cache.withLock { cache in
             if case .index(_, let read) = facts.content {
                 for image in read.map(\.image) {
-                    let behind = SharedFacts(ImageFacts(digest: image.digest, content: .image(image)))
-                    cache.keep(behind, for: subject.key(ofDigest: image.digest), at: now)
+                    let entry = SharedFacts(ImageFacts(digest: image.digest, content: .image(image)))
+                    cache.keep(entry, for: subject.key(ofDigest: image.digest), at: now)
                 }
             }
             if !subject.isDigest { cache.keep(shared, for: subject.key(ofDigest: facts.digest), at: now) }
@@ -45,13 +46,13 @@ final class AnswerStore: Sendable {
         }
     }
 
-    /// Notes that a look-up failed.
+    /// Keeps the failure of a look-up.
     ///
-    /// - Returns: The answer to give all the same: an old one where it may be served, else the failure's reason.
+    /// - Returns: The old answer if it may be served, otherwise the reason of the failure.
     func keep(_ failure: RegistryFailure, for subject: ImageLookup.Subject) -> ImageAnswer {
         let now = now()
         return cache.withLock { cache in
-            // Nothing was learnt of the image where the server itself had too much to do.
+            // An overload of Polypod says nothing about the image, so it is not cached.
             if failure.code != .overloaded { cache.keep(failure, for: subject.key, at: now) }
             switch cache.find(subject.key, isDigest: subject.isDigest, preference: subject.preference, at: now) {
             case .stale(let answer), .missing(let answer?): return answer

@@ -1,13 +1,12 @@
 import Basics
-import JSON
 import Logging
 public import PodAdmission
 
-/// Finds out from registries what images are, and keeps the answers.
+/// Looks up images in registries and caches the answers.
 ///
-/// Any number of callers may ask at once; each image is looked up once however many wait for it. The look-ups run in
-/// ``run()`` and not in their callers, so that a caller whose deadline passes neither ends a look-up that others wait for
-/// nor loses its result: the next caller finds it.
+/// Any number of callers can ask at the same time; each image is looked up once for all of them. The look-ups run in
+/// ``run()`` and not in the tasks of the callers. If the deadline of a caller passes, the look-up continues for the other
+/// callers, and the next caller finds its result in the cache.
 public final class ImageInspector: Sendable {
     private let transport: Transport
     let lookup: ImageLookup
@@ -17,11 +16,10 @@ public final class ImageInspector: Sendable {
     private let metrics = LookupMetrics()
     private let logger: Logger
 
-    /// Creates an inspector.
+    /// Reads the files that the configuration names; it opens no connection.
     ///
-    /// It reads the files that the configuration names and opens no connection.
-    ///
-    /// - Throws: ``SetupError`` for a file that cannot be used, or a proxy variable that does not hold a proxy's URL.
+    /// - Throws: ``SetupError`` for a file that cannot be used, an invalid proxy variable, and missing or invalid
+    ///   settings of a cloud.
     public init(_ configuration: InspectorConfiguration = InspectorConfiguration()) throws(SetupError) {
         let transport = try configuration.transport()
         let answers = AnswerStore(configuration.answerCache, now: configuration.now)
@@ -33,18 +31,18 @@ public final class ImageInspector: Sendable {
         logger = configuration.logger
     }
 
-    /// Finds out about images, side by side.
+    /// Looks up images concurrently.
     ///
-    /// A call waits for a look-up no longer than its deadline, and no longer than until the look-up is as old as the
-    /// call's own time: after one admission has waited in vain for a registry that does not answer, the next ones do
-    /// not wait again.
+    /// A call waits for a look-up until its deadline. For a look-up that another call started, it also waits no longer
+    /// than until the age of the look-up is the call's own time limit. Therefore only one admission waits for a registry
+    /// that does not respond, and the next admissions do not wait for the same look-up again.
     ///
     /// - Parameters:
-    ///   - images: References as Pods write them; repeated ones are looked up once.
-    ///   - credentials: Those of the Pod's pull secrets.
-    ///   - preference: Which entries of an index a decision will rest on.
-    ///   - deadline: When the reports have to be there.
-    /// - Returns: One report for every distinct text of `images`, in the order of their first appearance.
+    ///   - images: The references as Pods contain them; repeated references are looked up once.
+    ///   - credentials: The credentials of the Pod's pull secrets.
+    ///   - preference: The index entries that the decision needs.
+    ///   - deadline: When the function must return.
+    /// - Returns: One report for every distinct reference, in the order of first appearance.
     public func reports(
         on images: [String],
         credentials: PullCredentials = PullCredentials(),
@@ -58,14 +56,14 @@ public final class ImageInspector: Sendable {
             reports.append(report(on: image, credentials, preference, at: reports.count, missing: &missing))
         }
         if !missing.isEmpty { await complete(&reports, missing, deadline: deadline) }
-        if !credentials.unread.isEmpty {
-            for index in reports.indices { reports[index].answer = credentials.explain(reports[index].answer) }
+        for index in reports.indices {
+            reports[index].answer = credentials.explain(reports[index].answer)
+            metrics.record(reports[index])
         }
-        for report in reports { metrics.record(report) }
         return reports
     }
 
-    /// The report as far as it is there at once: for bad references, and for what is kept.
+    /// The report for an invalid reference or a cached answer; otherwise adds the image to `missing`.
     private func report(
         on image: String,
         _ credentials: PullCredentials,
@@ -84,15 +82,15 @@ public final class ImageInspector: Sendable {
             return ImageReport(image: image, answer: answer, registry: registry)
         case .missing(let fallback):
             missing.append(Missing(report: index, subject: subject, fallback: fallback))
-            let reason = UnresolvedReason(.deadline, "\(registry): no answer in time")
+            let reason = UnresolvedReason(.deadline, "\(registry): no response in time")
             return ImageReport(image: image, answer: .unresolved(reason), registry: registry, isCached: false)
         }
     }
 
-    /// Waits for the look-ups of what is missing, so many at once, until the deadline.
+    /// Waits for the look-ups of the missing images until the deadline, with a limited number of look-ups at once.
     ///
-    /// An image whose look-up is not done by then gets its old answer or none; one whose look-up was not even begun was
-    /// too much for one call.
+    /// An image whose look-up has not ended by then gets its old answer, or `deadline`. An image whose look-up has not
+    /// started by then gets its old answer, or `overloaded`.
     private func complete(
         _ reports: inout [ImageReport],
         _ missing: [Missing],
@@ -128,7 +126,7 @@ public final class ImageInspector: Sendable {
         }
     }
 
-    /// The result of the look-up of `subject`, which may be under way already; nil where it is not there in time.
+    /// Waits for the look-up of `subject`, which can be under way already; nil if it does not end in time.
     private func result(
         of subject: ImageLookup.Subject,
         start: ContinuousClock.Instant,
@@ -144,7 +142,7 @@ public final class ImageInspector: Sendable {
         return await TimeSource.system.withTimeout(left) { await pending.value() } ?? nil
     }
 
-    /// Puts a result into its report; without a result the old answer counts, where there is one.
+    /// Writes a result into its report; without a result, writes the old answer if there is one.
     private func finish(
         _ reports: inout [ImageReport],
         _ image: Missing,
@@ -162,10 +160,10 @@ public final class ImageInspector: Sendable {
         reports[image.report].credential = result.trace.credential
     }
 
-    /// Performs the look-ups that are asked for, side by side, until ``stop()`` or until its task is cancelled.
+    /// Performs look-ups concurrently until ``stop()``, or until its task is cancelled.
     ///
-    /// It can be called once. In a service group, wrap it: `withGracefulShutdownHandler { await inspector.run() }
-    /// onGracefulShutdown: { inspector.stop() }`.
+    /// Call it once. In a service group, wrap it: `withGracefulShutdownHandler { await inspector.run() } onGracefulShutdown: {
+    /// inspector.stop() }`.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.lookup.cloud.run() }
@@ -179,14 +177,14 @@ public final class ImageInspector: Sendable {
         await transport.shutdown()
     }
 
-    /// Ends ``run()``: look-ups under way are cut off, and those asked for later are refused as `overloaded`.
+    /// Ends ``run()``: cancels the look-ups under way; later look-ups fail with `overloaded`.
     public func stop() {
         lookups.stop()
         lookup.cloud.stop()
     }
 
     private func perform(_ subject: ImageLookup.Subject) async -> LookupResult {
-        // Another look-up may have ended since the store was asked.
+        // Another look-up may have ended since the caller searched the store.
         switch answers.find(subject) {
         case .fresh(let answer), .stale(let answer), .negative(let answer): return LookupResult(answer)
         case .missing: break
@@ -207,9 +205,9 @@ public final class ImageInspector: Sendable {
         }
     }
 
-    /// Runs an inspector around `body`, for callers that have no services to run.
+    /// Creates an inspector and runs it while `body` runs, for programs without a service group.
     ///
-    /// - Throws: ``SetupError`` as ``init(_:)`` does, and what `body` throws.
+    /// - Throws: ``SetupError`` as ``init(_:)`` does, and the errors of `body`.
     public static func withInspector<Result: Sendable>(
         _ configuration: InspectorConfiguration = InspectorConfiguration(),
         _ body: (ImageInspector) async throws -> Result
@@ -223,11 +221,11 @@ public final class ImageInspector: Sendable {
     }
 }
 
-/// How a look-up ended.
+/// The result of a look-up.
 private struct LookupResult: Sendable {
     var answer: ImageAnswer
     var trace = LookupTrace.Summary()
-    /// Whether the server itself had too much to do.
+    /// Whether Polypod itself was overloaded or is shutting down, so that no look-up took place.
     var isOverloaded = false
 
     init(_ answer: ImageAnswer, _ trace: LookupTrace.Summary = LookupTrace.Summary()) {
@@ -235,36 +233,18 @@ private struct LookupResult: Sendable {
         self.trace = trace
     }
 
-    /// A look-up that did not take place.
+    /// The result of a look-up that did not take place.
     init(_ reason: UnresolvedReason) {
         answer = .unresolved(reason)
         isOverloaded = true
     }
 }
 
-/// An image that has to be looked up for a call.
+/// An image of a call that must be looked up.
 private struct Missing: Sendable {
-    /// Its place among the call's reports.
+    /// The index of its report.
     var report: Int
     var subject: ImageLookup.Subject
-    /// The old answer, should the registry not answer in time.
+    /// The old answer, used if the look-up does not end in time.
     var fallback: ImageAnswer?
-}
-
-extension PullCredentials {
-    /// How many notes on secrets are passed on, and how long each may be.
-    private static let noteLimit = (count: 3, length: 120)
-
-    /// The answer, with why secrets could not be read where that may be its cause.
-    ///
-    /// Failures are kept and shared by those with the same credentials, while what could not be read belongs to one
-    /// call; hence it is added here and kept nowhere.
-    fileprivate func explain(_ answer: ImageAnswer) -> ImageAnswer {
-        guard case .unresolved(var reason) = answer, reason.code == .unauthorized || reason.code == .notFound else {
-            return answer
-        }
-        let notes = unread.prefix(Self.noteLimit.count).map { $0.plainText(limit: Self.noteLimit.length) }
-        reason.detail += "; " + notes.joined(separator: "; ")
-        return .unresolved(reason)
-    }
 }

@@ -1,13 +1,14 @@
 import PodAdmission
 
-/// Finds out what an image is with as few requests as its form allows.
+/// Reads the facts about one image with as few requests as possible.
 ///
-/// A manifest takes two: itself and its config, unless its media types say it all. An index that says it all takes one.
-/// Where a decision rests on the image behind an entry, that image is read too, which makes three.
+/// A manifest takes two requests: the manifest and the config. One is enough if the media types show that the image is
+/// an artifact. An index takes one request. If the decision needs the image of an entry, reading that image takes two
+/// more requests.
 struct ImageReader: Sendable {
-    /// How deep indexes may stand in one another; the outermost is not counted.
+    /// How deep indexes may be nested, not counting the outermost index.
     private static let depthLimit = 2
-    /// How many indexes inside an index are fetched at most.
+    /// The largest number of nested indexes to fetch.
     private static let nestedLimit = 8
 
     let client: RegistryClient
@@ -15,12 +16,12 @@ struct ImageReader: Sendable {
     let subject: ImageLookup.Subject
     let answers: AnswerStore
 
-    /// The facts about what the subject's reference names.
+    /// Reads the facts about the subject's reference.
     ///
-    /// - Throws: The first failure of the registry, or of the documents that it sent.
+    /// - Throws: The first ``RegistryFailure`` of a request or of a document.
     func facts() async throws(RegistryFailure) -> ImageFacts {
         let (document, digest) = try await document(subject.image.manifestReference)
-        // A tag that still names what it named costs no more than its manifest.
+        // If the tag still names the same digest, the manifest is the only request.
         if let facts = answers.facts(of: digest, for: subject) { return facts }
         switch document {
         case .image(let manifest):
@@ -31,7 +32,7 @@ struct ImageReader: Sendable {
             guard let wanted = subject.preference.entryToRead(of: entries),
                 let descriptor = descriptors.first(where: { $0.digest == wanted.digest })
             else { return ImageFacts(digest: digest, content: .index(entries, read: [])) }
-            let image = try await image(behind: descriptor, of: index)
+            let image = try await image(of: descriptor, in: index)
             return ImageFacts(digest: digest, content: .index(entries, read: [image]))
         }
     }
@@ -43,11 +44,11 @@ struct ImageReader: Sendable {
     }
 
     private func image(
-        behind entry: OCIDescriptor,
-        of index: OCIIndex
+        of entry: OCIDescriptor,
+        in index: OCIIndex
     ) async throws(RegistryFailure) -> IndexedImage {
         guard case .image(let manifest) = try await document(entry.digest).0 else {
-            throw RegistryFailure(.badResponse, "\(access.host): an index where its index has an image")
+            throw RegistryFailure(.badResponse, "\(access.host): an entry of the index is an index instead of an image")
         }
         return IndexedImage(
             try await describe(manifest, digest: entry.digest),
@@ -58,7 +59,7 @@ struct ImageReader: Sendable {
         )
     }
 
-    /// Describes an image by its manifest and, where its program stands there, by its config.
+    /// Describes an image by its manifest, and by its config unless the manifest shows that it is an artifact.
     private func describe(
         _ manifest: OCIManifest,
         digest: String
@@ -78,13 +79,13 @@ struct ImageReader: Sendable {
         return image
     }
 
-    /// The entries, with those of the indexes among them in their place.
+    /// The entries of an index, with nested indexes replaced by their entries.
     ///
-    /// An index that its parent gives a platform for is taken at its word and not fetched.
+    /// A nested index is not fetched if its parent has a platform for it.
     private func entries(of index: OCIIndex) async throws(RegistryFailure) -> [OCIDescriptor] {
         var entries: [OCIDescriptor] = []
         var fetched = 0
-        // From the last to the first, so that the next in order is always at the end.
+        // Reversed, so that the next entry is always the last element.
         var pending = index.entries.reversed().map { (entry: $0, depth: 1) }
         while let (entry, depth) = pending.popLast() {
             guard let type = entry.mediaType, MediaType.isIndex(type), entry.platform == nil else {
@@ -95,7 +96,10 @@ struct ImageReader: Sendable {
             fetched += 1
             guard depth <= Self.depthLimit, fetched <= Self.nestedLimit else { throw tooLarge }
             guard case .index(let nested) = try await document(entry.digest).0 else {
-                throw RegistryFailure(.badResponse, "\(access.host): an image where its index has an index")
+                throw RegistryFailure(
+                    .badResponse,
+                    "\(access.host): an entry of the index is an image instead of an index"
+                )
             }
             pending += nested.entries.reversed().map { (entry: $0, depth: depth + 1) }
         }
@@ -103,6 +107,6 @@ struct ImageReader: Sendable {
     }
 
     private var tooLarge: RegistryFailure {
-        RegistryFailure(.badResponse, "\(access.host): an index with too many or too deeply nested entries")
+        RegistryFailure(.badResponse, "\(access.host): the index has too many entries, or is nested too deeply")
     }
 }

@@ -1,29 +1,30 @@
 public import PodAdmission
 
-/// Reads the credentials of pull secrets.
+/// Reads the pull secrets of Pods.
 public protocol PullSecretReading: Sendable {
-    /// The credentials that a Pod's pull secrets hold, in the Pod's order.
+    /// Reads the credentials in the pull secrets of a Pod.
     ///
     /// - Parameters:
-    ///   - query: Which secrets.
-    ///   - deadline: When the answer has to be there; a secret that is not read by then is a note in the answer.
+    ///   - query: The secrets to read.
+    ///   - deadline: When the function must return. A secret that is not read by then becomes a note in the result.
+    /// - Returns: The credentials, in the order of the Pod's `imagePullSecrets`.
     func credentials(_ query: PullSecretsQuery, deadline: ContinuousClock.Instant) async -> PullCredentials
 }
 
-/// Answers what images are: reads the pull secrets of their Pod, then asks the registries.
+/// Resolves the images of a Pod: reads its pull secrets, then looks the images up.
 public struct ImageResolver: ImageResolving {
     private let inspector: ImageInspector
     private let secrets: (any PullSecretReading)?
 
-    /// Creates a resolver; without `secrets` registries are asked with the inspector's own credentials alone.
+    /// Combines an inspector with a reader of pull secrets; without `secrets` only the inspector's credentials are used.
     public init(inspector: ImageInspector, secrets: (any PullSecretReading)? = nil) {
         self.inspector = inspector
         self.secrets = secrets
     }
 
-    /// Finds out about the images of a query, side by side.
+    /// Looks up the images of a query concurrently; the result has one report for each distinct image.
     ///
-    /// Pull secrets are read for at most half of the time, since the registry may need none of them.
+    /// Reading pull secrets takes at most half of the time to the deadline, because the registry may need none of them.
     public func reports(on query: ImageQuery) async -> [ImageReport] {
         guard !query.images.isEmpty else { return [] }
         var credentials = PullCredentials()

@@ -1,95 +1,86 @@
 public import Logging
 import PodAdmission
 
-/// What an ``ImageInspector`` is made of.
-///
-/// Every field has a default that suits a webhook.
+/// The settings of an ``ImageInspector``; the defaults are for a webhook.
 public struct InspectorConfiguration: Sendable {
-    /// Mirrors, credentials and TLS settings of registries; default none.
+    /// Mirrors, credentials and TLS settings of registries; default: none.
     public var registries = RegistriesConfiguration()
-    /// Credentials by image, as the kubelet has them; default none.
+    /// Credentials by image, matched as the kubelet matches them; default: none.
     public var credentials = DockerConfiguration()
-    /// The clouds whose registries are read as whom the environment says this process is; default none.
+    /// The clouds to authenticate to with the workload identity of the process; default: none.
     public var cloud: Set<CloudProvider> = []
-    /// Whether the metadata server of GKE may be asked where ``CloudProvider/gar`` is on; default no.
+    /// Whether ``CloudProvider/gar`` may ask the metadata server of GKE; default: false.
     ///
-    /// Its address is one that nothing else is ever let connect to.
+    /// No other request may connect to the address of the metadata server.
     public var usesMetadataServer = false
-    /// Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are read from, and what ``CloudProvider`` names; default empty, so
-    /// that none is used.
+    /// The variables `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and those of ``CloudProvider``; default: empty.
     public var environment: [String: String] = [:]
-    /// A PEM bundle of certificate authorities that is trusted beside the system's; default none.
-    public var caFile: String?
-    /// Hosts of token servers that may be given any registry's credentials, beside a registry's own host and Docker
-    /// Hub's; default none.
-    public var realmHosts: Set<String> = []
-    /// Addresses that are refused beside link-local, loopback, multicast and metadata ones, such as the cluster's
-    /// service range; default none.
-    public var refusedNetworks: [AddressRange] = []
-    /// How long the answer for a tag counts as new; default 60 s.
+    /// Hosts of token servers that may receive the credentials of any registry; default: none.
     ///
-    /// Answers for digests stay new for good.
+    /// The host of the registry itself and the known token servers, such as Docker Hub's, are always allowed.
+    public var realmHosts: Set<String> = []
+    /// How long the answer for a tag is fresh; default: 60 s.
+    ///
+    /// Answers for digests are always fresh.
     public var tagLifetime: Duration = .seconds(60)
-    /// How long a failure is not tried again; default 10 s.
+    /// How long to wait after a failure before the image is looked up again; default: 10 s.
     public var failureLifetime: Duration = .seconds(10)
-    /// How old an answer may be that is served while its registry fails; default 24 h.
+    /// How old an answer may be that is served while its registry fails; default: 24 h.
     public var staleLifetime: Duration = .seconds(24 * 3600)
-    /// How long one look-up may take, however many admissions wait for it; default 10 s.
+    /// The time limit for one look-up; default: 10 s.
+    ///
+    /// It does not depend on the deadlines of the admissions that wait for the look-up.
     public var lookupTimeout: Duration = .seconds(10)
-    /// How long a connection may take to be there; default 3 s.
+    /// The time limit for opening a connection; default: 3 s.
     public var connectTimeout: Duration = .seconds(3)
-    /// How many answers are kept; default 20,000.
+    /// The largest number of cached answers; default: 20,000.
     public var cacheEntries = 20_000
-    /// How much memory the answers may take, in bytes, by estimate; default 32 MiB.
+    /// The estimated memory limit for cached answers, in bytes; default: 32 MiB.
     public var cacheBytes = 32 << 20
-    /// How many look-ups ask one registry at once; default 8.
+    /// The number of look-ups at one registry at once; default: 8.
     public var lookupsPerRegistry = 8
-    /// How many look-ups wait for their turn at one registry, beyond which they are refused; default 256.
+    /// The number of look-ups that can wait for one registry; more fail with `overloaded`; default: 256.
     public var queuePerRegistry = 256
-    /// How many look-ups one call has under way at once; default 64.
+    /// The number of look-ups of one call at once; default: 64.
     public var lookupsPerAdmission = 64
-    /// How many look-ups are under way at once in all; default 1,024.
+    /// The number of look-ups of all calls at once; default: 1,024.
     public var lookups = 1024
-    /// How many outages in a row make the client leave a registry alone; default 5.
+    /// The number of outages in a row after which the client pauses requests to a registry; default: 5.
     public var outagesBeforePause = 5
-    /// How long it is left alone then; default 30 s.
+    /// The length of that pause; default: 30 s.
     public var outagePause: Duration = .seconds(30)
-    /// Where look-ups that failed are told, at debug level; default none.
+    /// Gets a debug message for each failed look-up, and a warning if a cloud returns no credential; default: no logs.
     public var logger = Logger(label: "polypod.registry", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    /// The time, for lifetimes; tests turn it.
+    /// The clock for lifetimes; tests set it.
     var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
-    /// Who turns names into addresses; tests have one of their own.
+    /// Resolves host names; tests replace it.
     var resolver: any HostResolver = SystemResolver()
-    /// How clouds are asked; tests have clouds of their own.
+    /// The settings for clouds; tests replace the clouds.
     var cloudSettings = CloudSettings()
 
-    /// Creates a configuration of defaults.
+    /// The default settings.
     public init() {}
-}
 
-extension InspectorConfiguration {
-    /// How requests reach registries.
+    /// Creates the transport for all requests.
     ///
     /// - Throws: ``SetupError`` for a file or a proxy variable that cannot be used.
     func transport() throws(SetupError) -> Transport {
         Transport(
-            tls: try TLSSettings(registries: registries, caFile: caFile),
+            tls: try TLSSettings(registries: registries),
             proxies: try ProxySettings(environment: environment),
             guarding: AddressGuard(resolver: resolver, now: now),
-            refused: refusedNetworks,
             connectTimeout: connectTimeout
         )
     }
 
-    /// How one image is looked up.
+    /// Creates the look-up with its credentials and limits.
     ///
-    /// - Throws: ``SetupError`` where the environment does not say whom a cloud knows this process as.
+    /// - Throws: ``SetupError`` if a setting of a cloud is missing or not valid.
     func lookup(transport: Transport, answers: AnswerStore) throws(SetupError) -> ImageLookup {
         let authorizer = Authorizer(
             transport: transport,
-            cache: TokenCache(),
-            realms: TokenServerPolicy(allowedHosts: realmHosts),
+            tokenServers: TokenServerPolicy(allowedHosts: realmHosts),
             registries: registries,
             now: now
         )
@@ -124,21 +115,21 @@ extension InspectorConfiguration {
     }
 }
 
-/// Why an ``ImageInspector`` cannot be made of its configuration.
+/// An error in the settings of an ``ImageInspector``.
 public struct SetupError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The bounded set of reasons.
+    /// The kinds of errors.
     public enum Code: String, Sendable {
-        /// A file of certificates or a key cannot be read or does not hold what it should.
+        /// A file of certificates, a key or a cloud configuration cannot be read or is not valid.
         case badFile = "bad-file"
-        /// A proxy variable does not hold a URL of a kind that is supported.
+        /// A proxy variable does not contain a supported URL.
         case badProxy = "bad-proxy"
-        /// The environment does not say whom a cloud knows this process as.
+        /// A variable with the identity for a cloud is missing or not valid.
         case badCloud = "bad-cloud"
     }
 
-    /// Which reason it is.
+    /// The kind of the error.
     public var code: Code
-    /// Which file or variable it is and what was expected; never a secret.
+    /// The file or variable and the expected content; it never contains a secret.
     public var detail: String
 
     init(_ code: Code, _ detail: String) {
@@ -146,6 +137,6 @@ public struct SetupError: Error, Sendable, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// A text for people; it never shows a secret.
+    /// The same as ``detail``.
     public var description: String { detail }
 }

@@ -1,10 +1,10 @@
 import PodAdmission
 
-/// Why a request or a look-up gave nothing, with what the registry asked for.
+/// The failure of a request or a look-up.
 struct RegistryFailure: Error, Sendable, Equatable {
-    /// The reason that people and policies see.
+    /// The reason that users and policies see.
     var reason: UnresolvedReason
-    /// How long the registry wants to be left alone.
+    /// How long the registry asks for no requests; nil if it does not ask.
     var retryAfter: Duration?
 
     init(_ code: UnresolvedReason.Code, _ detail: String, retryAfter: Duration? = nil) {
@@ -14,7 +14,7 @@ struct RegistryFailure: Error, Sendable, Equatable {
 
     var code: UnresolvedReason.Code { reason.code }
 
-    /// Whether it speaks against the registry itself rather than against one image or one credential.
+    /// Whether the registry itself failed; false for failures of one image or one credential.
     var isOutage: Bool {
         switch code {
         case .unreachable, .tls, .registryError, .deadline: true
@@ -22,21 +22,23 @@ struct RegistryFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether another credential may help.
+    /// Whether another credential can help.
     ///
-    /// Registries say of what one may not see that it is not there; the kubelet goes on as well.
+    /// Many registries respond with 404 if the client may not see the image. The kubelet tries the next credential too.
     var isRefusal: Bool { code == .unauthorized || code == .notFound }
 
-    /// The same refusal, where a cloud's credential was to be tried and could not be had.
+    /// Adds to this refusal that there was no credential from a cloud.
     ///
-    /// While the cloud cannot say who we are, the registry's refusal says nothing about answers of earlier.
+    /// If the cloud has an outage, the result has the code of the outage: a refusal without the cloud's credential does
+    /// not make old answers wrong.
     func without(_ cloud: CloudProvider, because failure: RegistryFailure) -> RegistryFailure {
-        let detail = "\(reason.detail); no credential of \(cloud.rawValue): \(failure.reason.detail)"
+        let detail = "\(reason.detail); no credential from \(cloud.rawValue): \(failure.reason.detail)"
         return RegistryFailure(failure.allowsStaleAnswer ? failure.code : code, detail)
     }
 
-    /// Whether an answer of earlier may be served in its place: not where the registry said that the image is gone or
-    /// closed to us, for then the old answer is wrong or not ours any more.
+    /// Whether a stale answer may be served instead of this failure.
+    ///
+    /// It must not be served if the registry responded that the image does not exist or that access is denied.
     var allowsStaleAnswer: Bool {
         switch code {
         case .notFound, .unauthorized, .badReference, .forbiddenAddress: false

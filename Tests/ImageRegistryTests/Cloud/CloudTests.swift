@@ -147,7 +147,7 @@ import Testing
         ("a.!.s", nil, "no base64"), ("a.eyJleHAiOiI1In0.s", nil, "an end that is no number"),
         ("a.eyJleHAiOjUsIngiOiI_Pz8ifQ.s", 5, "the alphabet for URLs"),
     ]) func endsOfTokens(_ token: String, _ end: Int?, _ reason: String) {
-        #expect(JSONWebToken.end(of: RedactedText(token)) == end, "\(reason)")
+        #expect(JSONWebToken.expiry(of: RedactedText(token)) == end, "\(reason)")
     }
 
     @Test func lastOfAllAndOnlyThen() async throws {
@@ -260,7 +260,7 @@ import Testing
                 #expect(await inspector.answer("\(fake.host)/public:v1")?.facts != nil)
                 let reason = await inspector.answer("\(fake.host)/closed:v1")?.reason
                 #expect(reason?.code == .unauthorized)
-                #expect(reason?.detail.contains("sts.eu-central-1.amazonaws.com: it answered 403") == true)
+                #expect(reason?.detail.contains("sts.eu-central-1.amazonaws.com: the server answered 403") == true)
             }
         }
     }
