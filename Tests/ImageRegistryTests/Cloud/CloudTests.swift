@@ -56,6 +56,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ["-1e300", "1e300", "1e999"]) func impossibleExpiryIsIgnored(_ expiry: String) async throws {
+        try await FakeCloud.run { fake in
+            let token = Base64.encode("AWS:password1".utf8)
+            fake.cloud.handle { _ in
+                .init(text: #"{"authorizationData":[{"authorizationToken":"\#(token)","expiresAt":\#(expiry)}]}"#)
+            }
+            fake.admit("AWS") { "password\($0)" }
+            let configuration = try fake.configuration(
+                .ecr,
+                as: FakeCloud.amazonHost,
+                environment: ["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"]
+            )
+            try await ImageInspector.withInspector(configuration) { inspector in
+                #expect(await inspector.answer("\(fake.host)/app:v1")?.facts != nil)
+            }
+        }
+    }
+
     @Test(arguments: [false, true]) func googleByFile(_ impersonates: Bool) async throws {
         try await FakeCloud.run { fake in
             let account = "/v1/projects/-/serviceAccounts/pull@p.iam.gserviceaccount.com:generateAccessToken"
