@@ -5,7 +5,7 @@ import Testing
 @Suite struct AddressTests {
     @Test(arguments: [
         ("93.184.216.34", true, "public"),
-        ("10.1.2.3", true, "private: where companies have their registries"),
+        ("10.1.2.3", true, "private: companies run registries there"),
         ("192.168.0.1", true, "private"),
         ("fd12::1", true, "private"),
         ("2606:4700::1111", true, "public"),
@@ -33,12 +33,12 @@ import Testing
         ("224.0.0.1", false, "multicast"),
         ("ff02::1", false, "multicast"),
         ("255.255.255.255", false, "broadcast"),
-    ]) func rules(_ text: String, _ isAllowed: Bool, _ reason: String) throws {
+    ]) func allowedAddresses(_ text: String, _ isAllowed: Bool, _ reason: String) throws {
         let address = try #require(IPAddress(text))
         #expect(AddressRules().allows(address) == isAllowed, "\(reason)")
     }
 
-    @Test func loopbackForTheOperator() throws {
+    @Test func operatorHostsMayUseLoopback() throws {
         let rules = AddressRules(allowsLoopback: true)
         for text in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1"] {
             #expect(rules.allows(try #require(IPAddress(text))))
@@ -48,18 +48,18 @@ import Testing
         }
     }
 
-    @Test func metadataServerForTheOperatorAlone() throws {
+    @Test func metadataRequestsReachTheMetadataServerOnly() throws {
         let rules = AddressRules(allowsLoopback: true, isForMetadataServer: true)
         #expect(rules.allows(try #require(IPAddress("169.254.169.254"))))
         for text in ["169.254.169.253", "127.0.0.1", "8.8.8.8", "fd00:ec2::254", "::ffff:169.254.169.254"] {
-            #expect(!rules.allows(try #require(IPAddress(text))), "nothing else, and in no other form")
+            #expect(!rules.allows(try #require(IPAddress(text))), "no other address, and no other form of this address")
         }
     }
 
     @Test(arguments: [
         "", "1.2.3", "1.2.3.4.5", "01.2.3.4", "0x7f.0.0.1", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ", ":", ":::", "1::2::3",
         "12345::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::1%eth0", "[::1]", "::1.2.3", "g::", "1:2:3:4:5:6:7::8:9",
-    ]) func notAddresses(_ text: String) {
+    ]) func invalidAddresses(_ text: String) {
         #expect(IPAddress(text) == nil)
     }
 
@@ -73,13 +73,13 @@ import Testing
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "/8", "::/129", "10.0.0/8", "a/8"])
-    func notRanges(_ text: String) {
+    func invalidRanges(_ text: String) {
         #expect(AddressRange(text) == nil)
     }
 
     @Test(arguments: [
         ("https://GHCR.io/v2/", "https://ghcr.io/v2/", "the host in lower case"),
-        ("https://ghcr.io:443/", "https://ghcr.io/", "the scheme's own port"),
+        ("https://ghcr.io:443/", "https://ghcr.io/", "the default port"),
         ("http://[::1]:5000/x?y=z", "http://[::1]:5000/x?y=z", "IPv6"),
         ("https://a?b", "https://a/?b", "no path"),
     ]) func urls(_ text: String, _ expected: String, _ reason: String) throws {
@@ -91,7 +91,7 @@ import Testing
         "https://a:b/", "https://a/\\x", "https://a/#x", "https://a\\@b/", "https://[::1/", "https://[1.2.3.4]/",
         "https://127.1/", "https://0x7f000001/", "https://2130706433/", "https://a..b/", "https://é/", "//a/", "/a", "",
         "https://a/\u{7F}", "https://[fe80::1%25eth0]/", "https://a/{x}", "https://1.2.3.4.5/",
-    ]) func notURLs(_ text: String) {
+    ]) func invalidURLs(_ text: String) {
         #expect(WebURL(text) == nil)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ImageRegistry
 
-/// Who is asked for what, and what is sent to whom.
+/// How requests are authorized, and which hosts receive credentials.
 @Suite struct AuthorizationTests {
     @Test func bearerToken() async throws {
         try await FakeRegistry.run { registry in
@@ -14,7 +14,7 @@ import Testing
                 let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(5))
                 #expect(reports.first?.answer.facts != nil)
                 #expect(reports.first?.credential == .token)
-                #expect(reports.first?.roundTrips == 4, "asked, token, manifest, config")
+                #expect(reports.first?.roundTrips == 4, "challenge, token, manifest, config")
                 let token = try #require(registry.hits.first { $0.path == "/token" })
                 #expect(token.method == "GET")
                 #expect(token.query == "service=fake&scope=repository%3Aapp%3Apull" || token.query.contains("scope="))
@@ -25,11 +25,11 @@ import Testing
                     }
                 )
                 registry.forget()
-                // The token is known, so that another tag of the repository takes two.
+                // The token is cached, so another tag of the repository needs no new one.
                 #expect(await inspector.answer("\(registry.host)/app:v2")?.facts != nil)
-                #expect(registry.log.count == 1, "its manifest is the one that is known already")
+                #expect(registry.log.count == 1, "the image is cached under its digest")
                 registry.forget()
-                // The way to a token is known, so that another repository does not ask in vain first.
+                // The scheme is cached, so the first request for another repository is the token request.
                 #expect(await inspector.answer("\(registry.host)/other:v1")?.facts != nil)
                 #expect(registry.log.first == "GET /token")
                 #expect(registry.hits.first?.query.contains("repository%3Aother%3Apull") == true)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func tokenThatEndedEarlyIsFetchedAgainOnce() async throws {
+    @Test func refusedTokenIsFetchedAgainOnce() async throws {
         try await FakeRegistry.run { registry in
             registry.wantToken("one")
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
@@ -49,12 +49,12 @@ import Testing
                 registry.forget()
                 registry.wantToken("three", tokenReply: #"{"token":"wrong"}"#)
                 #expect(await inspector.answer("\(registry.host)/app:v3")?.reason?.code == .unauthorized)
-                #expect(registry.log.count == 3, "not again and again")
+                #expect(registry.log.count == 3, "only one retry")
             }
         }
     }
 
-    @Test func tokenIsKeptForItsTimeLessAMargin() async throws {
+    @Test func tokenIsKeptForItsLifetimeMinusAMargin() async throws {
         try await FakeRegistry.run { registry in
             registry.wantToken("good", tokenReply: #"{"access_token":"good"}"#)
             let time = TestTime()
@@ -65,7 +65,7 @@ import Testing
                 for (seconds, tokens) in [(49, 1), (2, 2)] {
                     time.advance(by: .seconds(seconds))
                     _ = await inspector.answer("\(registry.host)/app:t\(seconds)")
-                    #expect(registry.log.filter { $0 == "GET /token" }.count == tokens, "60 s less 10 s")
+                    #expect(registry.log.filter { $0 == "GET /token" }.count == tokens, "60 s minus 10 s")
                 }
             }
         }
@@ -75,7 +75,7 @@ import Testing
         #"{"token":""}"#, #"{"token":"a\r\nX: y"}"#, "<html>", #"{"token":5}"#, "[]",
         #"{"token":""# + String(repeating: "a", count: 70_000) + #""}"#,
     ])
-    func badTokens(_ reply: String) async throws {
+    func invalidTokensAreRefused(_ reply: String) async throws {
         try await FakeRegistry.run { registry in
             registry.wantToken("good", tokenReply: reply)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func basic() async throws {
+    @Test func basicAuthorization() async throws {
         try await FakeRegistry.run { registry in
             let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
             registry.handle { hit in
@@ -149,8 +149,8 @@ import Testing
         }
     }
 
-    /// The registry names a token server, or redirects, elsewhere: nothing secret may arrive there.
-    @Test(arguments: ["realm", "manifest", "blob"]) func nothingSecretElsewhere(_ way: String) async throws {
+    /// The registry names a token server on another host, or redirects to one: that host must receive no credentials.
+    @Test(arguments: ["realm", "manifest", "blob"]) func otherHostsReceiveNoCredentials(_ way: String) async throws {
         try await FakeRegistry.run { registry in
             try await FakeRegistry.run { other in
                 let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
@@ -165,7 +165,7 @@ import Testing
                         return .init(401, [("WWW-Authenticate", challenge)])
                     }
                     if way == "realm" {
-                        // A token that anybody gets is all that it may have.
+                        // Only an anonymous token may be sent.
                         guard authorization == "Bearer anonymous" else { return .init(500) }
                     } else if way == "manifest", !hit.path.contains("/blobs/") {
                         return .init(307, [("Location", "http://\(host)/image")])
@@ -189,29 +189,29 @@ import Testing
     }
 
     @Test(arguments: [
-        ("https://auth.docker.io", "https://registry-1.docker.io", true, "Docker Hub's own"),
-        ("https://auth.docker.io", "https://evil.example", false, "another's"),
+        ("https://auth.docker.io", "https://registry-1.docker.io", true, "the token server of Docker Hub"),
+        ("https://auth.docker.io", "https://evil.example", false, "another host"),
         ("https://ghcr.io", "https://ghcr.io", true, "the same host"),
         ("https://ghcr.io:8443", "https://ghcr.io", true, "the same host, another port"),
         ("http://ghcr.io", "https://ghcr.io", false, "plain HTTP"),
         ("http://reg:5000", "http://reg:5000", true, "the same plain host and port"),
         ("http://reg:5001", "http://reg:5000", false, "another port without TLS"),
         ("https://allowed.example", "https://reg.example", true, "allowed by the operator"),
-        ("https://sub.reg.example", "https://reg.example", false, "a name below is another host"),
-    ]) func realms(_ realm: String, _ registry: String, _ may: Bool, _ reason: String) throws {
+        ("https://sub.reg.example", "https://reg.example", false, "a subdomain is another host"),
+    ]) func hostsThatMayReceiveCredentials(_ realm: String, _ registry: String, _ may: Bool, _ reason: String) throws {
         let realm = try #require(WebURL(realm)).origin
         let registry = try #require(WebURL(registry)).origin
-        let rule = TokenServerPolicy(allowedHosts: ["allowed.example"])
-        #expect(rule.mayReceiveCredentials(realm, of: registry) == may, "\(reason)")
+        let policy = TokenServerPolicy(allowedHosts: ["allowed.example"])
+        #expect(policy.mayReceiveCredentials(realm, of: registry) == may, "\(reason)")
     }
 
-    @Test func plainRealmOfSecureRegistryIsNotAsked() throws {
-        let rule = TokenServerPolicy()
+    @Test func plainTokenServerOfSecureRegistryIsNotUsed() throws {
+        let policy = TokenServerPolicy()
         let (secure, plain) = (
             Origin(isSecure: true, host: "a", port: nil), Origin(isSecure: false, host: "a", port: nil)
         )
-        #expect(!rule.mayAsk(plain, for: secure))
-        #expect(rule.mayAsk(secure, for: plain) && rule.mayAsk(plain, for: plain))
+        #expect(!policy.mayAsk(plain, for: secure))
+        #expect(policy.mayAsk(secure, for: plain) && policy.mayAsk(plain, for: plain))
     }
 
     @Test(arguments: [
@@ -235,11 +235,11 @@ import Testing
         #expect(Challenge.parse(header) == expected)
     }
 
-    @Test func longHeaderHoldsNoChallenge() {
+    @Test func longHeaderHasNoChallenges() {
         #expect(Challenge.parse("Basic " + String(repeating: "a", count: 9000)).isEmpty)
     }
 
-    @Test func secretsDoNotShow() throws {
+    @Test func descriptionsContainNoSecrets() throws {
         let credential = Credential.basic(username: "user", password: "hunter2")
         let docker = try DockerConfiguration(
             JSONParser.parse(#"{"auths":{"a":{"username":"u","password":"hunter2"}}}"#)

@@ -4,12 +4,12 @@ import Testing
 
 @testable import ImageRegistry
 
-/// What is served, and what is asked, while registries fail.
+/// The answers and requests while registries fail.
 @Suite struct FailureTests {
     static let config = Fixture.config()
     static let image = Fixture.image(config)
 
-    @Test func tagsAgeAndStaleAnswersAreServedWhileTheRegistryFails() async throws {
+    @Test func staleAnswersAreServedWhileTheRegistryFails() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
             let time = TestTime()
@@ -20,20 +20,20 @@ import Testing
                 _ = await inspector.answer(image)
                 time.advance(by: .seconds(59))
                 #expect(await inspector.answer(image)?.staleSeconds == nil)
-                #expect(registry.log.count == 2, "not asked again within a minute")
+                #expect(registry.log.count == 2, "no new request within a minute")
                 time.advance(by: .seconds(2))
                 #expect(await inspector.answer(image)?.facts != nil)
-                #expect(registry.log.count == 3, "the manifest alone, for it is the one that is known")
+                #expect(registry.log.count == 3, "only the manifest, because the digest is cached")
 
                 registry.set("/v2/app/manifests/v1", .init(503))
                 time.advance(by: .seconds(100))
                 #expect(await inspector.answer(image)?.staleSeconds == 100)
                 #expect(await inspector.answer(image)?.staleSeconds == 100)
-                #expect(registry.log.count == 4, "a failure is not tried again at once")
+                #expect(registry.log.count == 4, "no retry immediately after a failure")
                 time.advance(by: .seconds(11))
                 #expect(await inspector.answer(image)?.staleSeconds == 111)
                 #expect(registry.log.count == 5)
-                // By digest nothing gets old.
+                // An answer for a digest is always fresh.
                 #expect(await inspector.answer("\(registry.host)/app@\(Self.image.digest)")?.staleSeconds == nil)
 
                 time.advance(by: .seconds(24 * 3600))
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [(404, UnresolvedReason.Code.notFound), (403, .unauthorized)])
-    func whatIsGoneIsNotServedStale(_ status: Int, _ code: UnresolvedReason.Code) async throws {
+    func refusedImagesAreNotServedStale(_ status: Int, _ code: UnresolvedReason.Code) async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
             let time = TestTime()
@@ -57,7 +57,7 @@ import Testing
                 #expect(await inspector.answer(image)?.reason?.code == code)
                 let count = registry.log.count
                 #expect(await inspector.answer(image)?.reason?.code == code)
-                #expect(registry.log.count == count, "kept for a while")
+                #expect(registry.log.count == count, "the failure is cached")
                 registry.put("app", tag: "v1", Self.image, Self.config)
                 time.advance(by: .seconds(10))
                 #expect(await inspector.answer(image)?.facts != nil)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func staleAnswerInTimeRatherThanNone() async throws {
+    @Test func staleAnswerIsServedAtTheDeadline() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
             let time = TestTime()
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func retryAfterIsHonoured() async throws {
+    @Test func retryAfterIsRespected() async throws {
         try await FakeRegistry.run { registry in
             registry.handle { _ in
                 .init(429, [("Retry-After", "120")], text: #"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func circuitOpensAndLetsOneTry() async throws {
+    @Test func gatePausesAfterOutagesAndThenLetsOneTry() async throws {
         try await FakeRegistry.run { registry in
             registry.handle { _ in .init(500) }
             let time = TestTime()
@@ -113,12 +113,12 @@ import Testing
                 #expect(registry.log.count == 5)
                 time.advance(by: .seconds(31))
                 for tag in 20..<30 { _ = await inspector.answer("\(registry.host)/app:v\(tag)") }
-                #expect(registry.log.count == 6, "one tries, and finds it still down")
+                #expect(registry.log.count == 6, "one look-up tries, and the registry is still down")
                 registry.put("app", tag: "up", Self.image, Self.config)
                 time.advance(by: .seconds(31))
                 #expect(await inspector.answer("\(registry.host)/app:up")?.facts != nil)
                 _ = await inspector.answer("\(registry.host)/app:v30")
-                #expect(registry.log.count == 9, "closed again")
+                #expect(registry.log.count == 9, "requests are sent again")
             }
         }
     }
@@ -143,13 +143,16 @@ import Testing
                     )
                     #expect(reports.map(\.endpoint) == [home.host, mirror.host])
                 }
-                #expect(mirror.hits.allSatisfy { $0.authorization == nil }, "the registry's credentials are not its")
+                #expect(
+                    mirror.hits.allSatisfy { $0.authorization == nil },
+                    "the credentials are for the registry, not for the mirror"
+                )
                 #expect(mirror.hits.allSatisfy { $0.query.contains("ns=") })
             }
         }
     }
 
-    @Test func nobodyListens() async throws {
+    @Test func unreachableHosts() async throws {
         try await ImageInspector.withInspector(
             {
                 var configuration = InspectorConfiguration()
@@ -163,12 +166,12 @@ import Testing
         }
     }
 
-    @Test func imagesAreLookedUpSideBySide() async throws {
+    @Test func imagesAreLookedUpConcurrently() async throws {
         try await FakeRegistry.run { registry in
             let (gate, opener) = AsyncStream.makeStream(of: Void.self)
             registry.handle { hit in
                 if hit.path.hasSuffix("/v3") { opener.finish() }
-                // The first two are answered only once the third has come.
+                // The registry responds to the first two requests only after the third has arrived.
                 for await _ in gate {}
                 return hit.path.contains("/blobs/") ? Self.config.reply() : Self.image.reply()
             }

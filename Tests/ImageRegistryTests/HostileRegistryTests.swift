@@ -3,7 +3,7 @@ import Testing
 
 @testable import ImageRegistry
 
-/// What a registry that means harm can make the client do: nothing but lose a bounded amount of time and memory.
+/// A malicious registry can cost the client only a bounded amount of time and memory.
 @Suite struct HostileRegistryTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var reason: String
@@ -33,9 +33,9 @@ import Testing
         Row(reason: "an empty body", reply: manifest(""), code: .badResponse),
         Row(reason: "a list", reply: manifest("[]"), code: .badResponse),
         Row(reason: "bad UTF-8", reply: .init(200, [], .bytes([0x7B, 0x22, 0xFF, 0xFE, 0x22])), code: .badResponse),
-        Row(reason: "nested without end", reply: manifest(deep), code: .badResponse),
+        Row(reason: "nested very deeply", reply: manifest(deep), code: .badResponse),
         Row(
-            reason: "nested in a member that nobody reads",
+            reason: "nested in an unused member",
             reply: manifest(
                 #"{"manifests":[],"x":"# + String(repeating: "[", count: 40)
                     + String(repeating: "]", count: 40) + "}"
@@ -60,7 +60,7 @@ import Testing
             reply: manifest(#"{"manifests":[]}"#),
             code: .badResponse
         ),
-        Row(reason: "neither", reply: manifest("{}"), code: .badResponse),
+        Row(reason: "neither an image nor an index", reply: manifest("{}"), code: .badResponse),
         Row(
             reason: "a manifest of schema 1",
             reply: manifest(
@@ -70,12 +70,12 @@ import Testing
             code: .badResponse
         ),
         Row(
-            reason: "content of another digest than its header says",
+            reason: "content that does not match the digest in its header",
             reply: .init(200, [("Docker-Content-Digest", digest)], .bytes(image.bytes)),
             code: .badResponse
         ),
         Row(
-            reason: "a header that is no digest",
+            reason: "a header that is not a digest",
             reply: .init(200, [("Docker-Content-Digest", "latest")], .bytes(image.bytes)),
             code: .badResponse
         ),
@@ -93,7 +93,7 @@ import Testing
         Row(reason: "another scheme", reply: redirect("file:///etc/passwd"), code: .badResponse),
         Row(reason: "a user in the location", reply: redirect("http://a:b@example.com/"), code: .badResponse),
         Row(reason: "no location", reply: .init(307), code: .badResponse),
-        Row(reason: "in circles", reply: redirect("/v2/app/manifests/v1"), code: .badResponse, requests: 4),
+        Row(reason: "a redirect loop", reply: redirect("/v2/app/manifests/v1"), code: .badResponse, requests: 4),
         Row(reason: "a 500", reply: .init(500, text: "secret"), code: .registryError),
         Row(reason: "a 403", reply: .init(403, text: "secret"), code: .unauthorized),
         Row(reason: "a 401 without a challenge", reply: .init(401, text: "secret"), code: .unauthorized),
@@ -104,13 +104,13 @@ import Testing
             code: .forbiddenAddress
         ),
         Row(
-            reason: "a token server that is no URL",
+            reason: "a token server that is not a URL",
             reply: .init(401, [("WWW-Authenticate", #"Bearer realm="javascript:alert(1)",service="x""#)]),
             code: .unauthorized
         ),
     ]
 
-    @Test(arguments: rows) func answers(_ row: Row) async throws {
+    @Test(arguments: rows) func maliciousResponses(_ row: Row) async throws {
         try await FakeRegistry.run { registry in
             registry.set("/v2/app/manifests/v1", row.reply)
             try await ImageInspector.withInspector(registry.configuration(auth: "user:password")) { inspector in
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func errorsShowKnownCodesOnly() async throws {
+    @Test func errorsContainKnownCodesOnly() async throws {
         try await FakeRegistry.run { registry in
             registry.set("/v2/app/manifests/v1", .init(404, text: #"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#))
             registry.set("/v2/app/manifests/v2", .init(404, text: #"{"errors":[{"code":"<script>"}]}"#))
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func bodyWithoutEndIsNotRead() async throws {
+    @Test(.timeLimit(.minutes(1))) func endlessBodyIsNotRead() async throws {
         try await FakeRegistry.run { registry in
             registry.set("/v2/app/manifests/v1", .init(200, [], .endless))
             registry.set("/v2/app/manifests/v2", .init(500, [], .endless))
@@ -145,7 +145,7 @@ import Testing
                     #expect(await inspector.answer("\(registry.host)/app:\(tag)")?.reason != nil)
                 }
             }
-            // Both connections are closed, although the bodies go on.
+            // The client closes both connections, although the bodies go on.
             var cuts = 0
             for await _ in registry.cutOff {
                 cuts += 1
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: [FakeRegistry.Reply.Body.drip, .silence])
-    func slowAnswersEndWithTheLookup(_ body: FakeRegistry.Reply.Body) async throws {
+    func slowResponsesEndWithTheLookup(_ body: FakeRegistry.Reply.Body) async throws {
         try await FakeRegistry.run { registry in
             registry.set("/v2/app/manifests/v1", .init(200, [], body))
             var configuration = try registry.configuration()
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func contentOfAnotherDigestThanWanted() async throws {
+    @Test func contentThatDoesNotMatchItsDigest() async throws {
         try await FakeRegistry.run { registry in
             let (one, other) = (Fixture.image(Fixture.config()), Fixture.image(Fixture.config("wasi/wasm")))
             registry.set(
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [3, 40]) func indexesInIndexes(_ depth: Int) async throws {
+    @Test(arguments: [3, 40]) func deeplyNestedIndexes(_ depth: Int) async throws {
         try await FakeRegistry.run { registry in
             var inner = Fixture.index([("linux/amd64", Self.image), ("wasi/wasm", Self.image)])
             registry.put("app", inner)
@@ -198,12 +198,12 @@ import Testing
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 let answer = await inspector.answer("\(registry.host)/app@\(top.digest)")
                 #expect(answer?.reason?.code == .badResponse)
-                #expect(registry.log.count == 3, "the index, and two in it")
+                #expect(registry.log.count == 3, "the index and two nested indexes")
             }
         }
     }
 
-    @Test func manyIndexesInAnIndex() async throws {
+    @Test func manyNestedIndexes() async throws {
         try await FakeRegistry.run { registry in
             let inner = (0..<100).map { Fixture.index([("linux/amd64", Self.image), ("a/b\($0)", Self.image)]) }
             for blob in inner { registry.put("app", blob) }
@@ -215,7 +215,7 @@ import Testing
         }
     }
 
-    @Test func loopbackIsForTheOperatorOnly() async throws {
+    @Test func loopbackIsForOperatorHostsOnly() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Fixture.config())
             try await ImageInspector.withInspector { inspector in
@@ -227,8 +227,8 @@ import Testing
         }
     }
 
-    @Test func nameThatChangesItsAddressIsCaughtWhenConnected() async throws {
-        /// Says what an honest name would have.
+    @Test func changedAddressIsRefusedOnConnection() async throws {
+        /// Returns a public address for every name.
         struct Liar: HostResolver {
             func addresses(of host: String) async -> [IPAddress] { [IPAddress(bytes: [93, 184, 216, 34])] }
         }
@@ -237,7 +237,7 @@ import Testing
             let transport = Transport(
                 tls: try TLSSettings(registries: RegistriesConfiguration()),
                 proxies: try ProxySettings(environment: [:]),
-                guarding: AddressGuard(resolver: Liar(), now: { .now }),
+                addressGuard: AddressGuard(resolver: Liar(), now: { .now }),
                 connectTimeout: .seconds(3)
             )
             let url = try #require(WebURL("http://localhost:\(registry.port)/v2/app/manifests/v1"))

@@ -5,9 +5,9 @@ import Testing
 
 @testable import ImageRegistry
 
-/// How many requests an image takes, and what is found out with them.
+/// The number of requests for an image, and the facts that they give.
 @Suite struct LookupTests {
-    /// What a registry holds, and what an answer about it takes.
+    /// The content of a registry, and the expected requests and facts.
     struct Row: Sendable, CustomTestStringConvertible {
         var reason: String
         var blobs: [Fixture.Blob]
@@ -40,27 +40,27 @@ import Testing
             program: ["/app.wasm"]
         ),
         Row(
-            reason: "Docker's media types are the same",
+            reason: "Docker's media types mean the same",
             blobs: [Fixture.image(linux, configType: dockerConfig, type: dockerManifest), linux],
             trips: 2,
             platforms: ["linux/amd64"],
             program: ["/app"]
         ),
         Row(
-            reason: "an index of two says it all",
+            reason: "an index with two entries needs no other request",
             blobs: [Fixture.index([("linux/amd64", linuxImage), ("wasi/wasm", wasmImage)])],
             trips: 1,
             platforms: ["linux/amd64", "wasi/wasm"]
         ),
         Row(
-            reason: "the Wasm entry of a Wasm-only index is followed, with an attestation beside",
+            reason: "the Wasm entry of a Wasm-only index is read, also next to an attestation",
             blobs: [Fixture.index([("wasi/wasm", wasmImage), ("unknown/unknown", attestation)]), wasmImage, wasm],
             trips: 3,
             platforms: ["wasi/wasm"],
             program: ["/app.wasm"]
         ),
         Row(
-            reason: "an index around one Linux image is followed, for its program may be Wasm",
+            reason: "the Linux entry of an index with one entry is read, because its program can be Wasm",
             blobs: [
                 Fixture.index([("linux/amd64", linuxImage), ("unknown/unknown", attestation)]), linuxImage, linux,
             ],
@@ -69,28 +69,28 @@ import Testing
             program: ["/app"]
         ),
         Row(
-            reason: "an index around one entry without a platform is followed",
+            reason: "the entry of an index with one entry without a platform is read",
             blobs: [Fixture.index([(nil, wasmImage)]), wasmImage, wasm],
             trips: 3,
             platforms: [],
             program: ["/app.wasm"]
         ),
         Row(
-            reason: "an index in an index is opened",
+            reason: "a nested index is read",
             blobs: [Fixture.index([("linux/arm64", linuxImage), (nil, nested)]), nested],
             trips: 2,
             platforms: ["linux/arm64", "linux/amd64", "wasi/wasm"]
         ),
         Row(reason: "an empty index has no platforms", blobs: [Fixture.index([])], trips: 1, platforms: []),
         Row(
-            reason: "the CNCF artifact is told by its config's type",
+            reason: "the config type identifies the CNCF artifact",
             blobs: [artifact("application/vnd.wasm.config.v0+json", ["application/wasm"])],
             trips: 1,
             platforms: [],
             unrunnable: .artifact
         ),
         Row(
-            reason: "an Envoy plugin is told by its config's type",
+            reason: "the config type identifies an Envoy plugin",
             blobs: [
                 artifact(
                     "application/vnd.module.wasm.config.v1+json",
@@ -102,7 +102,7 @@ import Testing
             unrunnable: .envoyPlugin
         ),
         Row(
-            reason: "Spin is told by its layers",
+            reason: "the layer types identify Spin",
             blobs: [
                 artifact("application/vnd.oci.image.config.v1+json", ["application/vnd.wasm.content.layer.v1+wasm"])
             ],
@@ -111,7 +111,7 @@ import Testing
             unrunnable: .spin
         ),
         Row(
-            reason: "runwasi's older form is told by its layers",
+            reason: "the layer types identify the old format of runwasi",
             blobs: [
                 artifact(
                     "application/vnd.oci.image.config.v1+json",
@@ -123,14 +123,14 @@ import Testing
             unrunnable: .artifact
         ),
         Row(
-            reason: "a Helm chart is no image, and has no config to read",
+            reason: "a Helm chart is not an image, so its config is not read",
             blobs: [artifact("application/vnd.cncf.helm.config.v1+json")],
             trips: 1,
             platforms: []
         ),
     ]
 
-    @Test(arguments: rows) func coldImage(_ row: Row) async throws {
+    @Test(arguments: rows) func firstLookup(_ row: Row) async throws {
         try await FakeRegistry.run { registry in
             for blob in row.blobs { registry.put("app", blob) }
             registry.set("/v2/app/manifests/v1", row.blobs[0].reply())
@@ -151,7 +151,7 @@ import Testing
                     }
                 #expect(described?.entrypoint ?? [] == row.program)
                 #expect(described?.unrunnable == row.unrunnable)
-                // By digest it is known now, too.
+                // The answer is cached under the digest too.
                 registry.forget()
                 #expect(await inspector.answer("\(registry.host)/app@\(facts.digest)")?.facts == facts)
                 #expect(registry.log.isEmpty)
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func manyAtOnceCostAsMuchAsOne() async throws {
+    @Test func concurrentCallsShareOneLookup() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.wasmImage, Self.wasm)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func firstCallerGivesUpAndTheOthersDoNot() async throws {
+    @Test func lookupContinuesWhenItsFirstCallerGivesUp() async throws {
         try await FakeRegistry.run { registry in
             let (gate, opener) = AsyncStream.makeStream(of: Void.self)
             registry.set("/v2/app/blobs/\(Self.wasm.digest)", Self.wasm.reply())
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test func thousandImagesInOnePodAreBounded() async throws {
+    @Test func lookupsOfOneCallAreBounded() async throws {
         try await FakeRegistry.run { registry in
             registry.handle { _ in .init(200, [], .silence) }
             var configuration = try registry.configuration()
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test func badReferences() async throws {
+    @Test func invalidReferences() async throws {
         try await ImageInspector.withInspector { inspector in
             let texts = ["", "x/UPPER", "a b", "x@sha256:12", "app\u{7}"]
             let answers = await inspector.answers(for: texts + texts, deadline: .now + .seconds(1))
@@ -238,14 +238,14 @@ import Testing
         }
     }
 
-    @Test func stopped() async throws {
+    @Test func stoppedInspectorRefusesLookups() async throws {
         let inspector = try ImageInspector()
         inspector.stop()
         await inspector.run()
         #expect(await inspector.answer("ghcr.io/a/b:c")?.reason?.code == .overloaded)
     }
 
-    @Test("What an index wraps is known under its own digest too, and is asked for once")
+    @Test("An image that was read from an index is cached under its own digest too")
     func imageBehindAnIndex() async throws {
         try await FakeRegistry.run { registry in
             let index = Fixture.index([("wasi/wasm", Self.wasmImage), ("unknown/unknown", Self.attestation)])
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    @Test("The Wasm entry of an index for nodes is read for a decision that prefers it, and for no other")
+    @Test("The Wasm entry of a multi-platform index is read only for decisions that prefer it")
     func preferredEntry() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.nested, Self.linuxImage, Self.linux, Self.wasmImage, Self.wasm)
@@ -290,7 +290,7 @@ import Testing
         }
     }
 
-    @Test("An index whose Wasm entry is gone, or is an index, is unresolved")
+    @Test("An index is unresolved if its Wasm entry is missing or is an index")
     func brokenWasmEntry() async throws {
         try await FakeRegistry.run { registry in
             registry.put("gone", tag: "v1", Fixture.index([("wasi/wasm", Self.wasmImage)]))
@@ -302,7 +302,7 @@ import Testing
         }
     }
 
-    @Test("After one call has waited in vain, the next does not wait for the same look-up again")
+    @Test("After one call has reached its deadline, the next call does not wait for the same look-up")
     func silentRegistryCostsOneDeadline() async throws {
         try await FakeRegistry.run { registry in
             let silence = Promise<Void>()

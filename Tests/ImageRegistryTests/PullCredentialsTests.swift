@@ -6,11 +6,11 @@ import Testing
 
 @testable import ImageRegistry
 
-/// The credentials that a request brings: in which order they count, and that they count for nobody else.
+/// The credentials of pull secrets: their order, and that other callers get nothing that was found with them.
 @Suite struct PullCredentialsTests {
     static let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
 
-    /// What a secret holds: a user of the same name as password for each key.
+    /// A secret with a user for each key; the password contains the user name.
     static func secret(_ entries: KeyValuePairs<String, String>) throws -> DockerConfiguration {
         let auths = entries.map { #""\#($0)":{"username":"\#($1)","password":"\#($1)-hunter2"}"# }
         return try DockerConfiguration(JSONParser.parse(#"{"auths":{\#(auths.joined(separator: ","))}}"#))
@@ -18,7 +18,7 @@ import Testing
 
     static func header(_ user: String) -> String { "Basic " + Base64.encode("\(user):\(user)-hunter2".utf8) }
 
-    /// Answers those users, and nobody else.
+    /// Serves the image to these users only.
     static func admit(_ users: String..., to registry: FakeRegistry) {
         let headers = users.map(header)
         registry.handle { hit in
@@ -29,15 +29,17 @@ import Testing
         }
     }
 
-    /// The rows are what Lookup of pkg/credentialprovider/keyring.go gives for MakeDockerKeyring's union.
+    /// The rows are results of Lookup in pkg/credentialprovider/keyring.go for the union of MakeDockerKeyring.
     @Test(
         arguments: [
             ([["r.io": "a"], ["r.io": "b"]], ["r.io": "own"], ["a", "b", "own"], "in the order of the secrets"),
             ([["r.io": "a"], ["r.io/x": "b"]], ["r.io/x/y": "own"], ["b", "a", "own"], "all secrets are one keyring"),
-            ([["r.io": "a", "*.io": "b"], ["r.io": "c"]], [:], ["a", "c", "b"], "keys backwards, then secrets"),
-            ([["s.io": "a"]], ["r.io": "own"], ["own"], "no secret that matches"),
-            ([["s.io": "a"]], [:], [], "none at all"),
-            ([["r.io": "a"], ["r.io/x": "a"]], ["r.io": "a"], ["a"], "the same one is tried once"),
+            (
+                [["r.io": "a", "*.io": "b"], ["r.io": "c"]], [:], ["a", "c", "b"], "by key, descending, then by secret"
+            ),
+            ([["s.io": "a"]], ["r.io": "own"], ["own"], "the secret does not match"),
+            ([["s.io": "a"]], [:], [], "no credentials"),
+            ([["r.io": "a"], ["r.io/x": "a"]], ["r.io": "a"], ["a"], "the same credential is tried once"),
         ] as [([KeyValuePairs<String, String>], KeyValuePairs<String, String>, [String], String)]
     )
     func order(
@@ -49,24 +51,24 @@ import Testing
         var configuration = InspectorConfiguration()
         configuration.credentials = try Self.secret(own)
         let lookup = try ImageInspector(configuration).lookup
-        let pulling = PullCredentials(try secrets.map(Self.secret))
-        let found = try lookup.subject("r.io/x/y:v1", pulling).candidates.map {
+        let pullCredentials = PullCredentials(try secrets.map(Self.secret))
+        let found = try lookup.subject("r.io/x/y:v1", pullCredentials).candidates.map {
             if case .basic(let username, _) = $0 { username } else { "" }
         }
         #expect(found == users, "\(reason)")
     }
 
-    @Test func dockerHubOfASecretGoesBeforeTheServers() throws {
+    @Test func secretForDockerHubComesBeforeTheServersOwn() throws {
         var configuration = InspectorConfiguration()
         configuration.credentials = try Self.secret(["docker.io": "own"])
-        let pulling = PullCredentials([try Self.secret(["https://index.docker.io/v1/": "hub"])])
+        let pullCredentials = PullCredentials([try Self.secret(["https://index.docker.io/v1/": "hub"])])
         let lookup = try ImageInspector(configuration).lookup
-        #expect(try lookup.subject("nginx", pulling).candidates.count == 2, "each keyring has the fallback of its own")
-        #expect(try lookup.subject("ghcr.io/a/b", pulling).candidates.isEmpty)
+        #expect(try lookup.subject("nginx", pullCredentials).candidates.count == 2, "each keyring has its own fallback")
+        #expect(try lookup.subject("ghcr.io/a/b", pullCredentials).candidates.isEmpty)
     }
 
-    /// Whatever was learnt with a secret, by tag or digest, while it is looked up or after, is for its holders alone.
-    @Test func answersStayWithTheirSecret() async throws {
+    /// Answers that were found with a secret, by tag or by digest, are only for callers with this secret.
+    @Test func answersAreOnlyForCallersWithTheSecret() async throws {
         try await FakeRegistry.run { registry in
             Self.admit("alice", to: registry)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
@@ -83,14 +85,14 @@ import Testing
                         #expect(await inspector.answer(image, as: bob)?.reason?.code == .unauthorized)
                     }
                 }
-                // Somebody else's failure is as little an answer for her.
+                // A failure of another user is not an answer for alice either.
                 #expect(await inspector.answer("\(host)/app:v2", as: bob)?.reason?.code == .unauthorized)
                 #expect(await inspector.answer("\(host)/app:v2", as: alice)?.facts != nil)
             }
         }
     }
 
-    @Test func flightsAreNotShared() async throws {
+    @Test func lookupsAreNotShared() async throws {
         try await FakeRegistry.run { registry in
             let (gate, opener) = AsyncStream.makeStream(of: Void.self)
             let waiting = Mutex(0)
@@ -99,12 +101,12 @@ import Testing
                     if hit.path.hasSuffix("/v1") { opener.finish() }
                     return .init(401, [("WWW-Authenticate", "Basic")])
                 }
-                // Hers goes on only once the other has come as well.
+                // Alice's request waits until the other request has arrived.
                 waiting.withLock { $0 += 1 }
                 for await _ in gate {}
                 return hit.path.contains("/blobs/") ? Self.config.reply() : Self.image.reply()
             }
-            // The registry asks for Basic, and both know it.
+            // The first look-up makes the basic scheme known.
             var configuration = try registry.configuration()
             configuration.lookupTimeout = .seconds(10)
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -145,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func secretsForOthersDoNotSplitTheCache() async throws {
+    @Test func secretsForOtherImagesDoNotSplitTheCache() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
@@ -160,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func theServersOwnComeAfterThem() async throws {
+    @Test func serversOwnCredentialsComeAfterTheSecrets() async throws {
         try await FakeRegistry.run { registry in
             Self.admit("own", to: registry)
             var configuration = try registry.configuration()
@@ -172,7 +174,7 @@ import Testing
                 let tried = registry.hits.filter { $0.path.contains("/manifests/") }.map(\.authorization)
                 #expect(tried == [nil, Self.header("bob"), Self.header("own")])
                 registry.forget()
-                // The kubelet asks without one only where none matches.
+                // The kubelet makes an anonymous request only if no credential matches.
                 #expect(await inspector.answer("\(registry.host)/app:v2", as: bob)?.facts != nil)
                 #expect(registry.hits.allSatisfy { $0.authorization != nil })
                 #expect(registry.hits.count { $0.authorization == Self.header("bob") } == 1, "refused once, not twice")
@@ -180,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func mirrorsGetNone() async throws {
+    @Test func mirrorsReceiveNoPullCredentials() async throws {
         try await FakeRegistry.run { home in
             try await FakeRegistry.run { mirror in
                 Self.admit("alice", to: home)
@@ -199,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func unreadSecretsAreNotedWhereTheyMayBeWhy() async throws {
+    @Test func refusalsNameUnreadSecrets() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
             registry.set("/v2/closed/manifests/v1", .init(401))
@@ -229,7 +231,7 @@ import Testing
         }
     }
 
-    @Test func oneSecretCannotCostOthersMuch() async throws {
+    @Test func largeSecretsAreBounded() async throws {
         try await FakeRegistry.run { registry in
             Self.admit("own", to: registry)
             var configuration = try registry.configuration()
@@ -241,21 +243,28 @@ import Testing
             #expect(secret.entries.count == keys.count)
             try await ImageInspector.withInspector(configuration) { inspector in
                 let answer = await inspector.answer("\(registry.host)/a1999:v1", as: PullCredentials([secret]))
-                #expect(answer?.facts != nil, "the server's own are still tried")
-                #expect(registry.hits.count <= 2 + 17 + 1, "asked as whom, each once, and the config")
+                #expect(answer?.facts != nil, "the server's own credentials are still tried")
+                #expect(
+                    registry.hits.count <= 2 + 17 + 1,
+                    "the challenge, one request for each credential, and the config"
+                )
             }
         }
     }
 
-    @Test func nothingSecretShows() async throws {
+    @Test func descriptionsContainNoSecrets() async throws {
         try await FakeRegistry.run { registry in
             registry.handle { _ in .init(401, [("WWW-Authenticate", "Basic")], text: "alice-hunter2") }
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
-                let pulling = PullCredentials([try Self.secret([registry.host: "alice"])], unread: ["note"])
+                let pullCredentials = PullCredentials([try Self.secret([registry.host: "alice"])], unread: ["note"])
                 let image = "\(registry.host)/app:v1"
-                let reports = await inspector.reports(on: [image], credentials: pulling, deadline: .now + .seconds(5))
-                let subject = try inspector.lookup.subject(image, pulling)
-                for value: Any in [pulling, reports, subject] {
+                let reports = await inspector.reports(
+                    on: [image],
+                    credentials: pullCredentials,
+                    deadline: .now + .seconds(5)
+                )
+                let subject = try inspector.lookup.subject(image, pullCredentials)
+                for value: Any in [pullCredentials, reports, subject] {
                     var text = ""
                     dump(value, to: &text)
                     #expect(!"\(value) \(String(reflecting: value)) \(text)".contains("hunter2"))

@@ -20,22 +20,22 @@ import Testing
     }
 
     static let rows = [
-        Row(reason: "signed by itself", settings: { _ in "{}" }, code: .tls),
+        Row(reason: "self-signed", settings: { _ in "{}" }, code: .tls),
         Row(reason: "trusted for this host", settings: { #"{"tls":{"ca_file":"\#($0)"}}"# }),
         Row(
-            reason: "trusted, but for another name",
+            reason: "trusted, but with another name",
             names: ["elsewhere"],
             settings: { #"{"tls":{"ca_file":"\#($0)"}}"# },
             code: .tls
         ),
         Row(
-            reason: "not looked at",
+            reason: "not verified",
             names: ["elsewhere"],
             settings: { _ in #"{"tls":{"insecure_skip_verify":true}}"# }
         ),
     ]
 
-    @Test(arguments: rows) func certificates(_ row: Row) async throws {
+    @Test(arguments: rows) func serverCertificates(_ row: Row) async throws {
         let certificate = try SelfSigned(names: row.names)
         let file = FileManager.default.temporaryDirectory.appending(
             path: "polypod-\(UInt64.random(in: 0...(.max))).pem"
@@ -94,8 +94,8 @@ import Testing
         #expect(error?.code == .badFile && error?.detail.contains("/nowhere.pem") == true)
     }
 
-    /// A proxy that refuses, and notes what it was asked for.
-    @Test func proxyIsAskedToConnect() async throws {
+    /// The proxy refuses every request and records it.
+    @Test func proxyReceivesConnect() async throws {
         let (asked, note) = AsyncStream.makeStream(of: String.self)
         final class Refusing: ChannelInboundHandler {
             typealias InboundIn = HTTPServerRequestPart

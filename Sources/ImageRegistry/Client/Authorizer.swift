@@ -22,7 +22,7 @@ struct Authorizer: Sendable {
     let registries: RegistriesConfiguration
     let now: @Sendable () -> ContinuousClock.Instant
 
-    /// Returns the authorization for the first request of a look-up; nil if the scheme of the registry is not known yet.
+    /// Returns the authorization for a first request; nil if the scheme of the registry is not known yet.
     ///
     /// - Parameters:
     ///   - endpoint: The endpoint and the repository.

@@ -182,8 +182,8 @@ struct OCIImageConfig: Sendable {
 
     /// The program, and as many of its arguments as fit in 1 KiB.
     ///
-    /// Only messages show the arguments, and the cache keeps thousands of images. A program over 4,096 bytes is dropped,
-    /// because no path on Linux is longer.
+    /// Only messages show the arguments, and the cache keeps thousands of images. A program over 4,096 bytes is
+    /// dropped, because no path on Linux is longer.
     private static func bounded(_ words: [String]) -> [String] {
         guard let program = words.first, program.utf8.count <= 4096 else { return [] }
         var kept = [program]

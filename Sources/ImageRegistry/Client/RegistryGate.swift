@@ -138,6 +138,6 @@ struct RegistryGate {
     }
 
     private var outage: RegistryFailure {
-        RegistryFailure(.registryError, "\(host): the registry failed several times, Polypod waits before the next try")
+        RegistryFailure(.registryError, "\(host): failed several times, the next try follows after a pause")
     }
 }

@@ -86,7 +86,7 @@ struct ECRCredentialProvider: CloudCredentialProvider {
             let credential = data["authorizationToken"]?.string.flatMap({ Credential(auth: $0) })
         else { throw CloudClient.noToken(api.host) }
         var lifetime = 12 * 3600
-        if case .number(let text) = data["expiresAt"], let end = Double(text), end < 1e12 {
+        if case .number(let text) = data["expiresAt"], let end = Double(text), end.magnitude < 1e12 {
             lifetime = min(max(Int(end) - time, 1), lifetime)
         }
         return Expiring(value: credential, lifetime: .seconds(lifetime))

@@ -5,8 +5,8 @@ public import PodAdmission
 /// Looks up images in registries and caches the answers.
 ///
 /// Any number of callers can ask at the same time; each image is looked up once for all of them. The look-ups run in
-/// ``run()`` and not in the tasks of the callers. If the deadline of a caller passes, the look-up continues for the other
-/// callers, and the next caller finds its result in the cache.
+/// ``run()`` and not in the tasks of the callers. If the deadline of a caller passes, the look-up continues for the
+/// other callers, and the next caller finds its result in the cache.
 public final class ImageInspector: Sendable {
     private let transport: Transport
     let lookup: ImageLookup
@@ -33,9 +33,9 @@ public final class ImageInspector: Sendable {
 
     /// Looks up images concurrently.
     ///
-    /// A call waits for a look-up until its deadline. For a look-up that another call started, it also waits no longer
-    /// than until the age of the look-up is the call's own time limit. Therefore only one admission waits for a registry
-    /// that does not respond, and the next admissions do not wait for the same look-up again.
+    /// A call waits for a look-up until its deadline. If another call started the look-up, the call stops waiting when
+    /// the look-up is as old as the call's own time limit. Therefore only one admission waits for a registry that does
+    /// not respond, and the next admissions do not wait for the same look-up again.
     ///
     /// - Parameters:
     ///   - images: The references as Pods contain them; repeated references are looked up once.
@@ -162,8 +162,8 @@ public final class ImageInspector: Sendable {
 
     /// Performs look-ups concurrently until ``stop()``, or until its task is cancelled.
     ///
-    /// Call it once. In a service group, wrap it: `withGracefulShutdownHandler { await inspector.run() } onGracefulShutdown: {
-    /// inspector.stop() }`.
+    /// Call it once. In a service group, wrap it:
+    /// `withGracefulShutdownHandler { await inspector.run() } onGracefulShutdown: { inspector.stop() }`.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.lookup.cloud.run() }

@@ -49,12 +49,13 @@ struct ImageLookup: Sendable {
 
     /// The subject for an image of a Pod.
     ///
-    /// The candidates are the credentials that the kubelet would use: first those of the Pod's secrets, then the server's
-    /// own, which correspond to the node's (UnionDockerKeyring in pkg/credentialprovider/keyring.go). All candidates are
-    /// a part of the cache key; secrets that do not match the image are not. Pods without a matching secret share their
-    /// answers, because the server's own credentials are for all Pods. With a matching secret an answer is kept under
-    /// the whole list, even if only one of the server's own credentials worked. A cloud's credential is not a part of
-    /// the key: it is for all Pods too, always comes last, and changes often.
+    /// The candidates are the credentials that the kubelet would use: first those of the Pod's secrets, then the
+    /// server's own, which correspond to the node's (UnionDockerKeyring in pkg/credentialprovider/keyring.go).
+    ///
+    /// All candidates are a part of the cache key; secrets that do not match the image are not. Pods without a matching
+    /// secret share their answers, because the server's own credentials are for all Pods. With a matching secret an
+    /// answer is kept under the whole list, even if only one of the server's own credentials worked. A cloud's
+    /// credential is not a part of the key: it is for all Pods too, always comes last, and changes often.
     ///
     /// - Parameters:
     ///   - text: The image reference as the Pod contains it.

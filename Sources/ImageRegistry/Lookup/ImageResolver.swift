@@ -16,7 +16,7 @@ public struct ImageResolver: ImageResolving {
     private let inspector: ImageInspector
     private let secrets: (any PullSecretReading)?
 
-    /// Combines an inspector with a reader of pull secrets; without `secrets` only the inspector's credentials are used.
+    /// Combines an inspector with a reader of pull secrets; without `secrets`, pull secrets are not used.
     public init(inspector: ImageInspector, secrets: (any PullSecretReading)? = nil) {
         self.inspector = inspector
         self.secrets = secrets

@@ -69,7 +69,7 @@ public struct InspectorConfiguration: Sendable {
         Transport(
             tls: try TLSSettings(registries: registries),
             proxies: try ProxySettings(environment: environment),
-            guarding: AddressGuard(resolver: resolver, now: now),
+            addressGuard: AddressGuard(resolver: resolver, now: now),
             connectTimeout: connectTimeout
         )
     }

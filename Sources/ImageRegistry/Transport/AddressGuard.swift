@@ -16,7 +16,7 @@ final class AddressGuard: Sendable {
 
     /// How long addresses are kept.
     ///
-    /// Without this, every request would ask the resolver, although most requests use a connection that is already open.
+    /// Without this, every request would ask the resolver, although most requests use an open connection.
     private static let lifetime = Duration.seconds(30)
     /// How long to wait for the resolver when addresses of the name are known from before.
     private static let patience = Duration.milliseconds(500)

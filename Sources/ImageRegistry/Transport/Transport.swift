@@ -56,19 +56,19 @@ final class Transport: Sendable {
 
     private let tls: TLSSettings
     private let proxies: ProxySettings
-    private let guarding: AddressGuard
+    private let addressGuard: AddressGuard
     private let connectTimeout: Duration
     private let clients = Mutex<[Route: HTTPClient]>([:])
 
     init(
         tls: TLSSettings,
         proxies: ProxySettings,
-        guarding: AddressGuard,
+        addressGuard: AddressGuard,
         connectTimeout: Duration
     ) {
         self.tls = tls
         self.proxies = proxies
-        self.guarding = guarding
+        self.addressGuard = addressGuard
         self.connectTimeout = connectTimeout
     }
 
@@ -90,7 +90,7 @@ final class Transport: Sendable {
     func send(_ request: TransportRequest) async throws(RegistryFailure) -> TransportResponse {
         let host = request.url.origin.host
         let route = route(of: request)
-        try await guarding.check(
+        try await addressGuard.check(
             host,
             rules: rules(of: route, allowsLoopback: request.allowsLoopback),
             isProxied: route.isProxied

@@ -28,7 +28,7 @@ struct WebURL: Sendable, Hashable, CustomStringConvertible {
         self.init(origin, target: String(rest[end...]))
     }
 
-    /// The URL that a `Location` header names: absolute, `//host/path`, `/path`, or relative to the last slash of the path.
+    /// The URL of a `Location` header: absolute, `//host/path`, `/path`, or relative to the last slash of the path.
     func redirected(to location: String) -> WebURL? {
         if let url = WebURL(location) { return url }
         if location.hasPrefix("//") {
@@ -42,9 +42,6 @@ struct WebURL: Sendable, Hashable, CustomStringConvertible {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         return WebURL(origin, target: path[...slash] + location)
     }
-
-    /// The path, without the query.
-    var path: String { String(target.prefix { $0 != "?" }) }
 
     var description: String { "\(origin)\(target)" }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ImageRegistry
 
-/// Which hosts get which cloud's credentials, and what a cloud has to be told.
+/// The hosts that receive the credentials of a cloud, and the settings that a cloud needs.
 @Suite struct CloudHostTests {
     static let environment = [
         "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": "t",
@@ -28,31 +28,31 @@ import Testing
             ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", CloudProvider.ecr, "eu-west-1.amazonaws.com", "a region"),
             (
                 "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com", .ecr, "us-gov-west-1.amazonaws.com",
-                "of a government"
+                "a government region"
             ),
             ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", .ecr, "cn-north-1.amazonaws.com.cn", "in China"),
-            ("123456789012.dkr.ecr.cn-north-1.amazonaws.com", nil, nil, "in China under the other domain"),
-            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn", nil, nil, "elsewhere under China's"),
-            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", nil, nil, "another domain behind it"),
+            ("123456789012.dkr.ecr.cn-north-1.amazonaws.com", nil, nil, "in China under the global domain"),
+            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn", nil, nil, "outside China under the domain of China"),
+            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", nil, nil, "a longer domain"),
             ("123456789012.dkr.ecr.evil.example.amazonaws.com", nil, nil, "more labels"),
-            ("123456789012.dkr.ecr.evil.amazonaws.com", nil, nil, "no region"),
-            ("1234.dkr.ecr.eu-west-1.amazonaws.com", nil, nil, "no account"),
+            ("123456789012.dkr.ecr.evil.amazonaws.com", nil, nil, "not a region"),
+            ("1234.dkr.ecr.eu-west-1.amazonaws.com", nil, nil, "not an account"),
             ("123456789012.dkr-ecr.eu-west-1.on.aws", nil, nil, "the newer name"),
-            ("public.ecr.aws", nil, nil, "read by anybody"),
+            ("public.ecr.aws", nil, nil, "public"),
             ("europe-docker.pkg.dev", .gar, "", "Artifact Registry"),
             ("gcr.io", .gar, "", "Container Registry"),
-            ("eu.gcr.io", .gar, "", "one of a region"),
-            ("pkg.dev", nil, nil, "no registry"),
+            ("eu.gcr.io", .gar, "", "a regional host"),
+            ("pkg.dev", nil, nil, "not a registry"),
             ("a.b.pkg.dev", nil, nil, "more labels"),
             ("evilgcr.io", nil, nil, "another name"),
             ("gcr.io.evil.example", nil, nil, "another domain"),
             ("acmecorp.azurecr.io", .acr, "acmecorp.azurecr.io", "Azure"),
             ("acmecorp.azurecr.cn", .acr, "acmecorp.azurecr.cn", "in China"),
-            ("acmecorp.azurecr.us", .acr, "acmecorp.azurecr.us", "of a government"),
-            ("azurecr.io", nil, nil, "no registry"),
+            ("acmecorp.azurecr.us", .acr, "acmecorp.azurecr.us", "a government region"),
+            ("azurecr.io", nil, nil, "not a registry"),
             ("a.acmecorp.azurecr.io", nil, nil, "more labels"),
             ("acmecorp.azurecr.io.evil.example", nil, nil, "another domain"),
-            ("ghcr.io", nil, nil, "nobody's"),
+            ("ghcr.io", nil, nil, "not a cloud"),
         ] as [(String, CloudProvider?, String?, String)]
     )
     func hosts(_ host: String, _ cloud: CloudProvider?, _ scope: String?, _ reason: String) throws {
@@ -75,7 +75,7 @@ import Testing
         #expect(try match("https://\(host)/v2", isHome: false) == nil, "a mirror")
     }
 
-    @Test func onlyWhatIsSwitchedOn() throws {
+    @Test func onlyEnabledCloudsMatch() throws {
         let inspector = try Self.inspector([.acr], Self.environment)
         for (host, cloud) in [("gcr.io", nil), ("acmecorp.azurecr.io", CloudProvider.acr)] {
             let endpoints = try inspector.lookup.registries.endpoints(for: ImageReference("\(host)/a"))
@@ -86,7 +86,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.ecr, [:], "AWS_ROLE_ARN", "nothing"),
+            (.ecr, [:], "AWS_ROLE_ARN", "no variables"),
             (.ecr, ["AWS_ACCESS_KEY_ID": "hunter2"], "AWS_SECRET_ACCESS_KEY", "half of the keys"),
             (.ecr, ["AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": ""], "AWS_ROLE_ARN", "half of the role"),
             (
@@ -103,13 +103,13 @@ import Testing
                 [
                     "AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": "t", "AZURE_FEDERATED_TOKEN_FILE": "f",
                     "AZURE_AUTHORITY_HOST": "http://login.example",
-                ], "AZURE_AUTHORITY_HOST", "no TLS"
+                ], "AZURE_AUTHORITY_HOST", "not https"
             ),
             (.gar, [:], "GOOGLE_APPLICATION_CREDENTIALS", "neither a file nor the metadata server"),
             (.gar, ["GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"], "/nowhere", "no such file"),
         ] as [(CloudProvider, [String: String], String, String)]
     )
-    func setups(_ cloud: CloudProvider, _ environment: [String: String], _ names: String, _ reason: String) {
+    func invalidSettings(_ cloud: CloudProvider, _ environment: [String: String], _ names: String, _ reason: String) {
         let error = #expect(throws: SetupError.self, "\(reason)") {
             try Self.inspector([cloud], environment, usesMetadataServer: false)
         }
@@ -124,16 +124,19 @@ import Testing
     @Test(arguments: [
         ("external_account", "service_account", "type", "a key"),
         ("https://sts.googleapis.com", "https://sts.googleapis.com.evil.example", "token_url", "another host"),
-        ("https://sts.googleapis.com", "http://sts.googleapis.com", "token_url", "no TLS"),
-        ("token_url", "token_uri", "token_url", "no URL"),
+        ("https://sts.googleapis.com", "http://sts.googleapis.com", "token_url", "not https"),
+        ("token_url", "token_uri", "token_url", "no token URL"),
         (#""file""#, #""url""#, "credential_source.file", "a token from a URL"),
         (#""file""#, #""executable""#, "credential_source.file", "a token from a command"),
-        (#""/f""#, #""/f","format":{"type":"json"}"#, "credential_source.format.subject_token_field_name", "no member"),
+        (
+            #""/f""#, #""/f","format":{"type":"json"}"#, "credential_source.format.subject_token_field_name",
+            "no member name"
+        ),
         (
             #""audience""#, #""service_account_impersonation_url":"https://evil.example/","audience""#,
             "service_account_impersonation_url", "another host"
         ),
-    ]) func externalAccounts(_ part: String, _ other: String, _ path: String, _ reason: String) throws {
+    ]) func invalidExternalAccounts(_ part: String, _ other: String, _ path: String, _ reason: String) throws {
         _ = try ExternalAccount(JSONParser.parse(Self.account))
         let index = try #require(Self.account.firstRange(of: part))
         let value = try JSONParser.parse(Self.account.replacingCharacters(in: index, with: other))

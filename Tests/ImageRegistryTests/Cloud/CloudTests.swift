@@ -9,7 +9,7 @@ import Testing
 
 @testable import ImageRegistry
 
-/// The ways of the three clouds, against stand-ins that answer as their documentation says.
+/// The credentials of the three clouds, tested with fakes that respond as the clouds document it.
 @Suite struct CloudTests {
     @Test func amazonByRole() async throws {
         try await FakeCloud.run { fake in
@@ -53,6 +53,24 @@ import Testing
             }
             #expect(fake.cloud.log == ["POST /api.ecr.eu-west-1.amazonaws.com/"])
             #expect(fake.cloud.hits.first?.authorization?.contains("Credential=AKIA/") == true)
+        }
+    }
+
+    @Test(arguments: ["-1e300", "1e300", "1e999"]) func impossibleExpiryIsIgnored(_ expiry: String) async throws {
+        try await FakeCloud.run { fake in
+            let token = Base64.encode("AWS:password1".utf8)
+            fake.cloud.handle { _ in
+                .init(text: #"{"authorizationData":[{"authorizationToken":"\#(token)","expiresAt":\#(expiry)}]}"#)
+            }
+            fake.admit("AWS") { "password\($0)" }
+            let configuration = try fake.configuration(
+                .ecr,
+                as: FakeCloud.amazonHost,
+                environment: ["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"]
+            )
+            try await ImageInspector.withInspector(configuration) { inspector in
+                #expect(await inspector.answer("\(fake.host)/app:v1")?.facts != nil)
+            }
         }
     }
 
@@ -143,14 +161,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a.e30.s", nil, "no end"), ("a.eyJleHAiOjV9.s", 5, "an end"), ("eyJleHAiOjV9", nil, "no token"),
-        ("a.!.s", nil, "no base64"), ("a.eyJleHAiOiI1In0.s", nil, "an end that is no number"),
-        ("a.eyJleHAiOjUsIngiOiI_Pz8ifQ.s", 5, "the alphabet for URLs"),
-    ]) func endsOfTokens(_ token: String, _ end: Int?, _ reason: String) {
-        #expect(JSONWebToken.expiry(of: RedactedText(token)) == end, "\(reason)")
+        ("a.e30.s", nil, "no expiry"), ("a.eyJleHAiOjV9.s", 5, "an expiry"), ("eyJleHAiOjV9", nil, "not a token"),
+        ("a.!.s", nil, "not base64"), ("a.eyJleHAiOiI1In0.s", nil, "an expiry that is not a number"),
+        ("a.eyJleHAiOjUsIngiOiI_Pz8ifQ.s", 5, "the URL-safe alphabet"),
+    ]) func tokenExpiry(_ token: String, _ expiry: Int?, _ reason: String) {
+        #expect(JSONWebToken.expiry(of: RedactedText(token)) == expiry, "\(reason)")
     }
 
-    @Test func lastOfAllAndOnlyThen() async throws {
+    @Test func cloudCredentialComesLast() async throws {
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { $0 == 1 ? "own" : "password1-hunter2" }
@@ -160,7 +178,7 @@ import Testing
             )
             try await ImageInspector.withInspector(configuration) { inspector in
                 #expect(await inspector.answer("\(fake.host)/own:v1")?.facts != nil)
-                #expect(fake.cloud.log.isEmpty, "the operator's is enough")
+                #expect(fake.cloud.log.isEmpty, "the operator's credential is enough")
                 fake.registry.forget()
                 let secret = try DockerConfiguration(
                     JSONParser.parse(#"{"auths":{"\#(fake.host)/app":{"username":"bob","password":"b"}}}"#)
@@ -174,7 +192,7 @@ import Testing
         }
     }
 
-    @Test func renewedWithoutWaiting() async throws {
+    @Test func renewalDoesNotDelayCallers() async throws {
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
@@ -194,16 +212,16 @@ import Testing
                 #expect(await user("v2") == header(first))
                 #expect(fake.cloud.hits.count == 2)
                 time.advance(by: .seconds(1))
-                #expect(await user("v3") == header(first), "the old one serves while the new one is got")
-                // The role's keys have ended long ago, so that they are got anew as well.
+                #expect(await user("v3") == header(first), "the old credential is used during the renewal")
+                // The keys of the role have expired long ago, so they are renewed too.
                 time.advance(by: .seconds(4 * 3600 - 60))
-                #expect(await user("v4") == header(second), "at the end of the first, at the latest")
+                #expect(await user("v4") == header(second), "at the latest when the first credential expires")
                 #expect(fake.cloud.hits.count == 4)
             }
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func cloudThatStallsKeepsNobodyElse() async throws {
+    @Test(.timeLimit(.minutes(1))) func stalledCloudDoesNotDelayOthers() async throws {
         try await FakeCloud.run { fake in
             try await FakeRegistry.run { other in
                 let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
@@ -226,7 +244,7 @@ import Testing
                     async let stalled = inspector.answer("\(fake.host)/app:v1")
                     for await _ in asked { break }
                     #expect(await inspector.answer("\(other.host)/app:v1")?.facts != nil)
-                    // Nor is there anything to wait for where a secret does.
+                    // A caller with a matching secret does not wait for the cloud either.
                     let secret = try DockerConfiguration(
                         JSONParser.parse(#"{"auths":{"\#(fake.host)":{"username":"alice","password":"a"}}}"#)
                     )
@@ -242,15 +260,15 @@ import Testing
                     let reason = await stalled?.reason
                     #expect(reason?.code == .deadline)
                     #expect(reason?.detail.contains("401") == true && reason?.detail.contains("ecr") == true)
-                    #expect(ContinuousClock.now - start < .seconds(30), "the answer would take a minute")
+                    #expect(ContinuousClock.now - start < .seconds(30), "the response would take a minute")
                     #expect(await inspector.answer("\(fake.host)/app:v2")?.reason?.code == .deadline)
-                    #expect(fake.cloud.hits.count == 1, "not asked again at once")
+                    #expect(fake.cloud.hits.count == 1, "no second request immediately after a failure")
                 }
             }
         }
     }
 
-    @Test func whatIsPublicNeedsNoCloud() async throws {
+    @Test func publicImagesNeedNoCloud() async throws {
         try await FakeCloud.run { fake in
             let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
             fake.registry.put("public", tag: "v1", image, config)
@@ -265,8 +283,8 @@ import Testing
         }
     }
 
-    /// Without a word from the cloud, the registry's refusal does not make what it said before wrong.
-    @Test func oldAnswersServeWhileTheCloudIsDown() async throws {
+    /// While the cloud is down, a refusal by the registry does not make old answers wrong.
+    @Test func staleAnswersAreServedWhileTheCloudIsDown() async throws {
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
@@ -295,7 +313,7 @@ import Testing
             try await ImageInspector.withInspector(configuration) { inspector in
                 let reason = await inspector.answer("\(fake.host)/app:v1")?.reason
                 #expect(reason?.detail.contains("AWS_WEB_IDENTITY_TOKEN_FILE") == true)
-                #expect(reason?.detail.contains(fake.folder.path) == false, "who makes a Pod need not know where")
+                #expect(reason?.detail.contains(fake.folder.path) == false, "users who create Pods do not see the path")
                 try "renewed\n".write(to: file, atomically: true, encoding: .utf8)
                 time.advance(by: .seconds(11))
                 #expect(await inspector.answer("\(fake.host)/app:v1")?.facts != nil)
@@ -304,8 +322,8 @@ import Testing
         }
     }
 
-    /// `insecure_skip_verify` for registries is not for those who are shown an identity.
-    @Test func cloudsAreAlwaysVerified() async throws {
+    /// `insecure_skip_verify` for registries does not apply to clouds, which receive a proof of identity.
+    @Test func cloudCertificatesAreAlwaysVerified() async throws {
         let certificate = try SelfSigned(names: ["localhost"])
         try await FakeCloud.run { fake in
             try await FakeRegistry.run(tls: certificate.server) { cloud in
@@ -330,7 +348,7 @@ import Testing
         }
     }
 
-    /// Whatever a cloud answers, nothing of it and nothing of what it was sent is told.
+    /// Logs and reports contain no part of a cloud's response and no secret that was sent.
     @Test(arguments: [
         FakeRegistry.Reply(400, text: #"{"error":"hunter2"}"#), .init(403, text: "hunter2"),
         .init(500, text: "hunter2"),
@@ -343,7 +361,7 @@ import Testing
                 {"AccessKeyId":"hunter2","SecretAccessKey":"hunter2","SessionToken":"hunter2"}}}}
                 """
         ),
-    ]) func nothingSecretIsTold(_ reply: FakeRegistry.Reply) async throws {
+    ]) func logsAndReportsContainNoSecrets(_ reply: FakeRegistry.Reply) async throws {
         try await FakeCloud.run { fake in
             fake.cloud.handle { _ in reply }
             fake.registry.handle { _ in .init(401, [("WWW-Authenticate", "Basic")], text: "hunter2") }
@@ -364,7 +382,7 @@ import Testing
         }
     }
 
-    @Test func keysDoNotShow() {
+    @Test func descriptionsContainNoSecrets() {
         let keys = AmazonKeys(id: "AKIA", secret: RedactedText("hunter2"), session: RedactedText("hunter2"))
         for value: Any in [keys, RedactedText("hunter2"), Expiring(value: RedactedText("hunter2"), lifetime: .zero)] {
             var text = ""
@@ -374,7 +392,7 @@ import Testing
     }
 }
 
-/// Keeps what is logged.
+/// A log handler that keeps all messages.
 final class Lines: LogHandler {
     private let lines = Mutex<[String]>([])
 

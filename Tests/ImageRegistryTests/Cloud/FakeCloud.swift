@@ -4,14 +4,14 @@ import PodAdmission
 
 @testable import ImageRegistry
 
-/// A registry that lets in who has a cloud's credential, and the cloud that gives it, both on loopback.
+/// A registry that accepts the credential of a cloud, and the cloud that returns it, both on loopback.
 struct FakeCloud {
-    /// The time that credentials are dated from.
+    /// The Unix time of the test, in seconds.
     static let start = 1_767_225_600
 
     let registry: FakeRegistry
     let cloud: FakeRegistry
-    /// With a token in `token`, and Google's settings beside it.
+    /// A folder with a token in the file `token`; tests add other files.
     let folder: URL
 
     var host: String { registry.host }
@@ -32,7 +32,7 @@ struct FakeCloud {
         }
     }
 
-    /// Settings with a cloud on, whose registry's host is `name`.
+    /// Settings with one cloud, where the registry has the cloud host `name`.
     func configuration(
         _ provider: CloudProvider,
         as name: String,
@@ -63,7 +63,7 @@ struct FakeCloud {
         )
     }
 
-    /// Answers as Amazon does, with a password of its own for each token.
+    /// Responds as Amazon does, with a new password for each token.
     func answerAsAmazon() {
         let cloud = cloud
         cloud.set(
@@ -86,7 +86,7 @@ struct FakeCloud {
         }
     }
 
-    /// Lets in who has a user and a password, whatever the number in it.
+    /// Serves an image to a user with one of the passwords 1 to 4.
     func admit(_ user: String, _ password: @escaping @Sendable (Int) -> String) {
         let (config, image) = (Fixture.config(), Fixture.image(Fixture.config()))
         let headers = (1..<5).map { "Basic " + Base64.encode("\(user):\(password($0))".utf8) }

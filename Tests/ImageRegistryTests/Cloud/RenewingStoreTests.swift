@@ -5,7 +5,7 @@ import Testing
 @testable import ImageRegistry
 
 @Suite struct RenewingStoreTests {
-    /// Gives numbers, one after the other, each when the test lets it.
+    /// Returns the numbers 1, 2, 3 and so on, or a failure.
     final class Numbers: Sendable {
         private let state = Mutex<(made: Int, failure: RegistryFailure?)>((0, nil))
         let results = AsyncStream.makeStream(of: Bool.self)
@@ -41,12 +41,12 @@ import Testing
         }
     }
 
-    /// The value for a key; nil where there is none.
+    /// The value for a key; nil if there is none.
     static func number(_ store: RenewingStore<String, Int>, _ key: String) async -> Int? {
         try? await store.value(for: key).value
     }
 
-    @Test func renewedAtTwoThirdsAndGoneAtTheEnd() async throws {
+    @Test func valuesAreRenewedAtTwoThirdsOfTheirLifetime() async throws {
         let (time, numbers) = (TestTime(), Numbers())
         let store = RenewingStore<String, Int>(Self.settings(time)) { _ in
             numbers.make()
@@ -59,19 +59,19 @@ import Testing
             _ = await results.next()
             time.advance(by: .seconds(599))
             let left = try await store.value(for: "a")
-            #expect(left.value == 1 && left.lifetime == .seconds(241), "its life less a minute")
+            #expect(left.value == 1 && left.lifetime == .seconds(241), "its lifetime minus a minute")
             #expect(numbers.made == 1)
             time.advance(by: .seconds(1))
-            #expect(await Self.number(store, "a") == 1, "the old one, while the new one is got")
+            #expect(await Self.number(store, "a") == 1, "the old value during the renewal")
             #expect(await results.next() == true)
             #expect(await Self.number(store, "a") == 2)
             time.advance(by: .seconds(840))
-            #expect(await Self.number(store, "a") == 3, "waited for: there was none")
+            #expect(await Self.number(store, "a") == 3, "a new value, because the old one has expired")
             #expect(numbers.made == 3)
         }
     }
 
-    @Test func failuresAreNotRepeatedAtOnce() async throws {
+    @Test func failuresAreNotRetriedImmediately() async throws {
         let (time, numbers) = (TestTime(), Numbers())
         let store = RenewingStore<String, Int>(Self.settings(time)) { _ in
             numbers.make()
@@ -91,7 +91,7 @@ import Testing
             time.advance(by: .seconds(10))
             #expect(await Self.number(store, "a") == 2)
             _ = await results.next()
-            // A renewal that fails leaves what there is, until that ends.
+            // After a failed renewal the old value stays until it expires.
             numbers.fail(RegistryFailure(.unreachable, "down"))
             time.advance(by: .seconds(600))
             for _ in 0..<3 { #expect(await Self.number(store, "a") == 2) }
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func oneRequestForAllWhoWaitAndNoneForOthers() async throws {
+    @Test func callersShareOneRequestForEachKey() async throws {
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let numbers = Numbers()
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
@@ -117,7 +117,7 @@ import Testing
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 { group.addTask { try await store.value(for: "slow").value } }
                 for await _ in begun { break }
-                #expect(await Self.number(store, "quick") == 1, "not kept waiting by the other")
+                #expect(await Self.number(store, "quick") == 1, "does not wait for the other key")
                 opener.finish()
                 for try await number in group { #expect(number == 2) }
             }
