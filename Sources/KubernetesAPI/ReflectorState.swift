@@ -65,7 +65,7 @@ struct ReflectorState: Sendable, Equatable {
         }
     }
 
-    /// The version is too old for the API server to go on from; the objects are listed anew.
+    /// The version is too old for the API server to go on from; the objects are listed again.
     mutating func expired(chance: Double) {
         version = nil
         let isFirst = backoff.failures == 0

@@ -1,6 +1,6 @@
 public import KubernetesAPI
 public import Logging
-public import Metrics
+import Metrics
 public import ServiceLifecycle
 import Synchronization
 
@@ -47,7 +47,13 @@ public final class CertificateManager: Service, Sendable {
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
-        store = AuthorityStore(configuration, client: client, now: now)
+        store = AuthorityStore(
+            configuration,
+            client: client,
+            logger: logger,
+            metrics: metrics,
+            now: now
+        )
         self.isLeader = isLeader
         self.logger = logger
         self.metrics = metrics
@@ -105,21 +111,20 @@ extension CertificateManager {
         for _ in 0..<Self.maximumAttempts {
             let confirmedAt = now()
             let secret = try await storedSecret()
-            guard let action = rotation.mending(secret.stored, known: nil, now: confirmedAt) else {
+            guard let action = rotation.recovery(secret.stored, known: nil, now: confirmedAt) else {
                 adopt(secret.stored, confirmedAt: confirmedAt)
                 return try sign(now: confirmedAt)
             }
             if case .wait(let error) = action { throw error }
             guard let record = try store.change(secret, by: action) else { break }
             do throws(KubernetesAPIError) {
-                try await store.write(record, over: secret)
-                announce(action, record)
+                try await store.write(record, over: secret, for: action)
             } catch {
                 guard error.isLostRace else {
                     throw CertificateError(.kubernetes, "the Secret with the CA cannot be written: \(error)")
                 }
             }
-            // Read again: what is stored is what counts, whoever wrote it.
+            // Read it again: the stored Secret counts, also if another replica wrote it.
         }
         throw CertificateError(
             .contended,
@@ -258,21 +263,20 @@ extension CertificateManager {
             return false
         }
         do throws(KubernetesAPIError) {
-            try await store.write(record, over: secret)
+            try await store.write(record, over: secret, for: action)
         } catch {
             // Somebody else's step may make this one needless; the next round sees.
             troubles.began(.writingSecret, "\(error)", isLostRace: error.isLostRace)
             return false
         }
         troubles.ended(.writingSecret)
-        announce(action, record)
         return true
     }
 }
 
 extension CertificateManager {
     /// Takes what the Secret says, where it can be used.
-    func adopt(_ stored: StoredAuthority, confirmedAt: Int) {
+    private func adopt(_ stored: StoredAuthority, confirmedAt: Int) {
         guard case .record(let record, _) = stored, !record.current.certificate.hasExpired(at: confirmedAt) else {
             return
         }
@@ -281,7 +285,7 @@ extension CertificateManager {
     }
 
     /// Signs a new leaf where it is time for one; the old one goes on where that fails.
-    func renewLeaf() {
+    private func renewLeaf() {
         do throws(CertificateError) {
             try sign(now: now())
             troubles.ended(.signing)
@@ -291,7 +295,7 @@ extension CertificateManager {
     }
 
     /// Signs a new leaf where it is time for one.
-    func sign(now: Int) throws(CertificateError) {
+    private func sign(now: Int) throws(CertificateError) {
         let (known, leaf) = state.withLock { ($0.known, $0.leaf) }
         let lifetime = configuration.leafLifetime.wholeSeconds
         guard let known, leaf?.isDue(known, lifetime: lifetime, now: now) ?? true else { return }
@@ -305,58 +309,4 @@ extension CertificateManager {
             ]
         )
     }
-}
-
-extension CertificateManager {
-    /// Says what was written, and loudly where something was wrong before.
-    func announce(_ action: RotationAction, _ record: AuthorityRecord) {
-        var metadata: Logger.Metadata = [
-            "ca": .string(record.current.certificate.fingerprint),
-            "expires": .string(AuthoritySecret.timeText(record.current.certificate.notAfter)),
-        ]
-        if let next = record.next { metadata["next"] = .string(next.certificate.fingerprint) }
-        switch action {
-        case .create(.absent), .create(.empty): logger.notice("CA made", metadata: metadata)
-        case .create(.expired): logger.error("the CA had expired; a new one took its place", metadata: metadata)
-        case .create(.unreadable):
-            logger.error("the CA in the Secret could not be read; a new one took its place", metadata: metadata)
-        case .restore(_, let cause):
-            metadata["cause"] = .string(cause.rawValue)
-            logger.error("the CA was gone from the Secret; it is back, with a successor", metadata: metadata)
-        case .repair(let damage):
-            metadata["keys"] = .array(damage.map { .string($0) })
-            logger.error("the Secret held what could not be used; it was taken out", metadata: metadata)
-        case .stage(let occasion):
-            metadata["occasion"] = .string(occasion.rawValue)
-            logger.notice("CA's successor made; it signs when every caBundle holds it", metadata: metadata)
-        case .promote:
-            metrics.rotations.increment()
-            logger.notice("CA rotated", metadata: metadata)
-        case .dropPrevious: logger.notice("earlier CAs no longer trusted", metadata: metadata)
-        case .wait, .publish, .nothing: break
-        }
-    }
-}
-
-/// The metrics of the CA; a leaf's end is the server's to tell.
-public struct CertificateMetrics: Sendable {
-    let authorityExpiry: Gauge
-    let rotations: Counter
-    let bundleWrites: Counter
-
-    /// Creates the metrics.
-    ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
-    public init(factory: any MetricsFactory = MetricsSystem.factory) {
-        authorityExpiry = Gauge(label: "polypod_ca_expiry_timestamp_seconds", dimensions: [], factory: factory)
-        rotations = Counter(label: "polypod_ca_rotations_total", dimensions: [], factory: factory)
-        bundleWrites = Counter(label: "polypod_cabundle_writes_total", dimensions: [], factory: factory)
-    }
-
-    /// What each metric is, for the `HELP` lines of an exposition.
-    public static let descriptions: [String: String] = [
-        "polypod_ca_expiry_timestamp_seconds": "When the CA that signs expires, in Unix time.",
-        "polypod_ca_rotations_total": "How often this replica let a new CA sign in place of another.",
-        "polypod_cabundle_writes_total": "How often this replica wrote a caBundle that was not right.",
-    ]
 }

@@ -22,7 +22,7 @@ struct CertificateRotation: Sendable {
     ///   - stored: What the Secret says.
     ///   - known: What it said when it was last good.
     ///   - now: The time, in Unix time.
-    func mending(_ stored: StoredAuthority, known: AuthorityRecord?, now: Int) -> RotationAction? {
+    func recovery(_ stored: StoredAuthority, known: AuthorityRecord?, now: Int) -> RotationAction? {
         switch stored {
         case .absent: return replacing(.absent, known: known, now: now)
         case .empty: return replacing(.empty, known: known, now: now)
@@ -44,7 +44,7 @@ struct CertificateRotation: Sendable {
         bundles: Bundles,
         now: Int
     ) -> RotationAction {
-        if let mending = mending(stored, known: known, now: now) { return mending }
+        if let recovery = recovery(stored, known: known, now: now) { return recovery }
         guard case .record(let record, var damage) = stored else { return .nothing }
         if let next = record.next, next.certificate.hasExpired(at: now) { damage.append(AuthoritySecret.Key.next) }
         if !damage.isEmpty { return .repair(damage) }

@@ -107,7 +107,7 @@ public struct AdmissionHandler: Sendable {
 
 extension AdmissionHandler {
     /// Decides on a Pod; nil where the request has none, or an operation that nobody knows.
-    func decidePod(
+    private func decidePod(
         _ request: AdmissionRequest,
         labels: [String: String]?,
         stage: AdmissionStage,
@@ -140,7 +140,7 @@ extension AdmissionHandler {
     }
 
     /// What of a decision's circumstances is not in the object.
-    func circumstances(
+    private func circumstances(
         of request: AdmissionRequest,
         labels: [String: String]?,
         stage: AdmissionStage,
@@ -159,7 +159,7 @@ extension AdmissionHandler {
     }
 
     /// The policy for a Pod.
-    func policy(for pod: Pod, context: AdmissionContext) -> WasmPolicy {
+    private func policy(for pod: Pod, context: AdmissionContext) -> WasmPolicy {
         guard !environment.isProbe(namespace: context.namespace, isDryRun: context.isDryRun) else {
             return WasmPolicy()
         }
@@ -174,7 +174,7 @@ extension AdmissionHandler {
     private static let patience = Duration.seconds(3)
 
     /// Decides on a workload by the Pods that it will have; nil where the request has none.
-    func decideWorkload(
+    private func decideWorkload(
         _ request: AdmissionRequest,
         labels: [String: String]?,
         deadline: ContinuousClock.Instant

@@ -157,7 +157,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Sees to a timer for the deadline; one that is set for earlier stays, so that a warm connection sets none.
-    func schedule(_ context: ChannelHandlerContext) {
+    private func schedule(_ context: ChannelHandlerContext) {
         guard let deadline = state.deadline, isCounted else { return }
         if let timer {
             guard deadline < timer.deadline else { return }
@@ -174,7 +174,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer = (task, deadline)
     }
 
-    func releaseBody() {
+    private func releaseBody() {
         load.release(bytes: reservedBytes)
         reservedBytes = 0
         body = ByteBuffer()
@@ -197,7 +197,7 @@ extension ConnectionGuard: Sendable {}
 /// The three ways in which a connection ends before its client wants it to.
 extension ConnectionGuard {
     /// Answers a request that nobody will look at, and ends the connection.
-    func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
+    private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
         onRefusal(refusal, head?.path)
         head = nil
         releaseBody()
@@ -214,13 +214,13 @@ extension ConnectionGuard {
     }
 
     /// Sends what is written and says that nothing more will come; the client's own end, or the timer, does the rest.
-    func closeOutput(_ context: ChannelHandlerContext) {
+    private func closeOutput(_ context: ChannelHandlerContext) {
         context.flush()
         context.close(mode: .output, promise: nil)
     }
 
     /// Closes the socket below TLS, which would wait five seconds more for the client to say goodbye.
-    func abort(_ context: ChannelHandlerContext) {
+    private func abort(_ context: ChannelHandlerContext) {
         if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
             tls.close(promise: nil)
         } else {

@@ -92,7 +92,7 @@ public final class CacheWarmer: Service, Sendable {
 extension CacheWarmer {
     /// Starts to follow the kinds, each when the first list of the one before is there or not to be had, so that the
     /// memory holds whole objects of one kind at a time.
-    func follow(in group: inout TaskGroup<Void>) async {
+    private func follow(in group: inout TaskGroup<Void>) async {
         for kind in WarmedKind.all {
             let (answer, answered) = AsyncStream.makeStream(of: Void.self)
             let reflector = Reflector(
@@ -138,7 +138,7 @@ extension CacheWarmer {
     private static let patience = Duration.seconds(30)
 
     /// Looks up what lists told, one list after the other and no faster than allowed.
-    func lookUpLists() async {
+    private func lookUpLists() async {
         for await batch in lists {
             let start = clock.now()
             let resolved = await lookUp(batch.entries)
@@ -158,7 +158,7 @@ extension CacheWarmer {
     }
 
     /// Looks up what watches told, at once: the Pods of these workloads are about to come.
-    func lookUpChanges() async {
+    private func lookUpChanges() async {
         await withTaskGroup(of: Void.self) { group in
             var active = 0
             for await entry in changes {

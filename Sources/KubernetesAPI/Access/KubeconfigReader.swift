@@ -85,7 +85,7 @@ extension KubeconfigReader {
     }
 
     /// Reads an entry of `clusters`.
-    func cluster(_ object: JSONObject) throws(FieldError) -> Cluster {
+    private func cluster(_ object: JSONObject) throws(FieldError) -> Cluster {
         if try object.flag("insecure-skip-tls-verify") {
             let words = "the certificate is always verified: set certificate-authority-data instead"
             throw FieldError(words, at: [.key("insecure-skip-tls-verify")])
@@ -130,7 +130,7 @@ extension KubeconfigReader {
 
 extension KubeconfigReader {
     /// Reads an entry of `users`.
-    func identity(_ object: JSONObject, cluster: Cluster) throws(FieldError) -> ClusterIdentity {
+    private func identity(_ object: JSONObject, cluster: Cluster) throws(FieldError) -> ClusterIdentity {
         try refuse(object)
         var identity = ClusterIdentity()
         identity.certificate = try certificate(object)
@@ -186,7 +186,7 @@ extension KubeconfigReader {
 
 extension KubeconfigReader {
     /// Reads a user's `exec`.
-    func plugin(_ object: JSONObject, cluster: Cluster) throws(FieldError) -> PluginCommand {
+    private func plugin(_ object: JSONObject, cluster: Cluster) throws(FieldError) -> PluginCommand {
         let version = try object.requiredText("apiVersion")
         guard PluginCommand.versions.contains(version) else {
             throw FieldError("known are \(PluginCommand.versions.joined(separator: ", "))", at: [.key("apiVersion")])
@@ -226,7 +226,7 @@ extension KubeconfigReader {
 
 extension KubeconfigReader {
     /// The content of `KEY-data`, or else of the file `KEY`, and which of both it was; nil where there is neither.
-    func bytes(_ object: JSONObject, _ key: String) throws(FieldError) -> (bytes: [UInt8], key: String)? {
+    private func bytes(_ object: JSONObject, _ key: String) throws(FieldError) -> (bytes: [UInt8], key: String)? {
         let dataKey = "\(key)-data"
         if let text = try object.text(dataKey) {
             guard let bytes = Base64.decode(text) else { throw FieldError("is no base64", at: [.key(dataKey)]) }
@@ -240,5 +240,5 @@ extension KubeconfigReader {
     }
 
     /// A path as the kubeconfig has it, from the folder that it is in.
-    func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+    private func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
 }

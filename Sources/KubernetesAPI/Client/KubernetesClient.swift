@@ -2,7 +2,6 @@ import AsyncHTTPClient
 public import JSON
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 
 /// Asks the API server, and no other host: redirects are errors, and the certificate is always verified.
 ///
@@ -69,7 +68,7 @@ extension KubernetesClient {
 
     /// All objects of a kind, in one namespace or in all, in pages of 500.
     ///
-    /// Needs the verb `list`. A page that comes too late for the API server to go on begins the list anew, once.
+    /// Needs the verb `list`. If a page comes too late (410), the client lists again from the start, once.
     public func list(
         _ resource: KubernetesResource,
         namespace: String? = nil,
@@ -155,7 +154,9 @@ extension KubernetesClient {
 }
 
 extension KubernetesClient {
-    /// All objects of a selection, or what is kept of them; a page that comes too late begins the list anew, once.
+    /// All objects of a selection, or what is kept of them.
+    ///
+    /// If a page comes too late (410), the client lists again from the start, once.
     ///
     /// - Parameters:
     ///   - size: How many objects a page may have; only one page of whole objects is in memory at a time.
