@@ -1,61 +1,49 @@
+import Basics
 import JSON
 import NIOCore
 import NIOHTTP1
 
 /// One request to the API server.
 struct APICall: Sendable {
-    var method: HTTPMethod
+    /// The name and the value of a parameter; the value is not yet encoded.
+    typealias Parameter = (name: String, value: String)
+
+    let method: HTTPMethod
     /// The path without parameters.
-    var path: String
-    var query: [URLQuery.Item] = []
-    var body: ByteBuffer?
-    var contentType: String?
+    let path: String
+    var query: [Parameter] = []
     var accept = "application/json"
-    /// How much of a body is read before the connection is given up.
+    /// The longest body that is read, in bytes.
     ///
-    /// An object is at most what etcd takes, 1.5 MiB by default.
+    /// An object has at most the size that etcd accepts, 1.5 MiB by default.
     var limit = 4 << 20
+    private(set) var body: ByteBuffer?
+    private(set) var contentType: String?
 
     /// A read.
-    static func get(_ path: String, query: [URLQuery.Item] = []) -> APICall {
-        APICall(method: .GET, path: path, query: query)
-    }
+    static func get(_ path: String, query: [Parameter] = []) -> APICall { APICall(.GET, path, query: query) }
 
-    /// A request with a document.
-    init(_ method: HTTPMethod, _ path: String, query: [URLQuery.Item] = [], _ body: JSONValue, type: String) {
-        self.init(method: method, path: path, query: query)
+    /// A write of a document.
+    init(_ method: HTTPMethod, _ path: String, _ body: JSONValue, type: String) {
+        self.init(method, path)
         var bytes: [UInt8] = []
         body.write(to: &bytes)
         self.body = ByteBuffer(bytes: bytes)
         contentType = type
     }
 
-    /// A request without a body.
-    init(method: HTTPMethod, path: String, query: [URLQuery.Item] = []) {
+    private init(_ method: HTTPMethod, _ path: String, query: [Parameter] = []) {
         self.method = method
         self.path = path
         self.query = query
     }
 
-    /// What is being done, for messages.
-    var subject: String { "\(method) \(path)" }
-}
-
-/// What came back.
-struct APIResponse: Sendable {
-    var status: Int
-    var headers: HTTPHeaders
-    var body: [UInt8]
-
-    /// The document of a success.
-    ///
-    /// - Throws: ``KubernetesAPIError`` with `refused` where it is none.
-    func object(_ call: APICall, limits: JSONLimits = APIResponse.limits) throws(KubernetesAPIError) -> JSONValue {
-        do throws(JSONError) { return try JSONParser.parse(body, limits: limits) } catch {
-            throw KubernetesAPIError(.refused, "\(call.subject): the answer is \(error)")
-        }
+    /// The path with its parameters, encoded.
+    var target: String {
+        guard !query.isEmpty else { return path }
+        return "\(path)?\(query.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&"))"
     }
 
-    /// Bounds for what the API server sends: a page of 500 large Pods has a million values.
-    static let limits = JSONLimits(values: 8_000_000)
+    /// The method and the path, for messages.
+    var subject: String { "\(method) \(path)" }
 }

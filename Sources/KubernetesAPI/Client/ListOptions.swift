@@ -1,32 +1,24 @@
-/// What is listed and watched.
+/// The objects of a list or of a watch.
 struct ListOptions: Sendable {
     let resource: KubernetesResource
+    /// The namespace; nil for all.
     let namespace: String?
-    let query: [URLQuery.Item]
-    /// Whether only the metadata of the objects is wanted.
+    /// Whether the API server sends only the objects' metadata.
     let metadataOnly: Bool
 
-    init(
-        _ resource: KubernetesResource,
-        namespace: String? = nil,
-        labelSelector: String? = nil,
-        fieldSelector: String? = nil,
-        metadataOnly: Bool = false
-    ) {
+    init(_ resource: KubernetesResource, namespace: String? = nil, metadataOnly: Bool = false) {
         self.resource = resource
         self.namespace = namespace
         self.metadataOnly = metadataOnly
-        let selectors = [("labelSelector", labelSelector), ("fieldSelector", fieldSelector)]
-        query = selectors.compactMap { name, value in value.map { (name, $0) } }
     }
 
     /// The path of the objects.
     func path() throws(KubernetesAPIError) -> String { try resource.path(namespace: namespace) }
 
-    /// What is accepted as a list.
+    /// The media type of a list.
     var listType: String { type(of: "PartialObjectMetadataList") }
 
-    /// What is accepted as an object of a watch.
+    /// The media type of a watch.
     var watchType: String { type(of: "PartialObjectMetadata") }
 
     private func type(of kind: String) -> String {

@@ -1,7 +1,7 @@
 import Basics
 import Synchronization
 
-/// A user's credential plugin and what it handed out last, which is kept in memory alone.
+/// A user's credential plugin and the last credential that it returned, which is kept only in memory.
 final class CredentialPlugin: Sendable {
     private struct State {
         var credential: RequestCredential?
@@ -19,9 +19,13 @@ final class CredentialPlugin: Sendable {
         self.time = time
     }
 
-    /// The credential of now; the plugin is run where there is none, where it has expired, or where it is `refused`.
+    /// The current credential; the plugin runs if there is none, if it has expired, or if it is `refused`.
     ///
-    /// Of those who ask at the same time one runs it.
+    /// If several tasks call this at the same time, the plugin runs once.
+    /// - Parameter refused: The credential that the API server did not accept.
+    /// - Returns: The credential.
+    /// - Throws: ``KubernetesAPIError`` with `unauthenticated` if the plugin fails, and `timeout` if the task is
+    ///   cancelled first.
     func credential(refused: RequestCredential?) async throws(KubernetesAPIError) -> RequestCredential {
         let result = await lock.withLock { () async -> Result<RequestCredential, KubernetesAPIError> in
             if let credential = current(refused: refused) { return .success(credential) }
@@ -29,7 +33,9 @@ final class CredentialPlugin: Sendable {
                 return .failure(error)
             }
         }
-        guard let result else { throw KubernetesAPIError(.timeout, "no credential in time") }
+        guard let result else {
+            throw KubernetesAPIError(.timeout, "the credential plugin did not return a credential in time")
+        }
         return try result.get()
     }
 
