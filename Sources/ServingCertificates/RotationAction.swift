@@ -1,41 +1,41 @@
-/// The next thing to do about the CA.
+/// The next action of the CA's rotation.
 enum RotationAction: Sendable, Equatable {
-    /// Why a CA is made anew.
+    /// The reason for a new CA.
     enum Cause: String, Sendable {
-        /// There is no Secret.
+        /// The Secret does not exist.
         case absent
-        /// The Secret holds no CA.
+        /// The Secret contains no CA.
         case empty
         /// The CA has expired.
         case expired
-        /// The CA cannot be read.
+        /// The CA is not readable.
         case unreadable
     }
 
-    /// Why a successor is made.
+    /// The reason for a successor.
     enum Occasion: String, Sendable {
-        /// Two thirds of the CA's life are over.
+        /// Two thirds of the CA's lifetime are over.
         case age
-        /// A person asks.
+        /// A person requests it.
         case request
     }
 
     /// Write a new CA.
     case create(Cause)
-    /// Write what was known before, with a successor, so that nothing stops being trusted at once.
+    /// Write the last known content with a successor, so that the CA in use stays trusted.
     case restore(AuthorityRecord, Cause)
-    /// A person has to mend the Secret; what there is goes on.
+    /// Change nothing until a person fixes the Secret; the known CA stays in use.
     case wait(CertificateError)
-    /// Write the Secret without what cannot be used in it.
+    /// Write the Secret without the unusable data under these keys.
     case repair([String])
     /// Write the caBundles.
     case publish
     /// Write a successor, which does not sign yet.
     case stage(Occasion)
-    /// Write that the successor signs.
+    /// Let the successor sign.
     case promote
     /// Write the Secret without the earlier CAs.
     case dropPrevious
-    /// All is as it should be, or a settling caBundle is waited for.
+    /// Do nothing: all is right, or a caBundle has to settle.
     case nothing
 }
