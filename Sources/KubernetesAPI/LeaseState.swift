@@ -81,6 +81,6 @@ struct LeaseState: Sendable, Equatable {
         return LeaseRecord(seconds: 1, acquired: time, renewed: time, transitions: seen.transitions)
     }
 
-    /// Records that this candidate stops leading, whatever the lease says.
+    /// Records that this candidate stops leading, even if the lease still names it.
     mutating func resign() { renewedAt = nil }
 }

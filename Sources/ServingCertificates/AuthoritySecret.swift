@@ -7,7 +7,7 @@ import KubernetesAPI
 enum StoredAuthority: Sendable, Equatable {
     /// The Secret does not exist.
     case absent
-    /// The Secret contains no CA: a person created it to let Polypod update one Secret and create none.
+    /// The Secret contains no CA: a person created it, so that Polypod needs only the right to update this one Secret.
     case empty
     /// The Secret contains an unusable CA.
     case unusable(CertificateError)

@@ -10,8 +10,6 @@ public struct CertificateError: Error, Hashable, Sendable, CustomStringConvertib
         case keyMismatch = "key-mismatch"
         /// The Secret's certificate may not sign others.
         case notAnAuthority = "not-an-authority"
-        /// The CA has expired.
-        case expired
         /// The API server refused to read or to write the Secret.
         case kubernetes
         /// Other clients changed the Secret before each write.

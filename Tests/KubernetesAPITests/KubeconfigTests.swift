@@ -2,7 +2,6 @@ import FoundationEssentials
 import Hummingbird
 import JSON
 import NIOSSL
-import PodAdmission
 import TestSupport
 import Testing
 

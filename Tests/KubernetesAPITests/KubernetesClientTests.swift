@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
-import PodAdmission
 import Synchronization
 import TestSupport
 import Testing

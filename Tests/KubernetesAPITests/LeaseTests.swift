@@ -1,6 +1,5 @@
 import Basics
 import JSON
-import PodAdmission
 import Testing
 
 @testable import KubernetesAPI

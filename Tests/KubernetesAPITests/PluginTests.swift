@@ -2,7 +2,6 @@ import Basics
 import FoundationEssentials
 import Hummingbird
 import JSON
-import PodAdmission
 import Synchronization
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
-import PodAdmission
 import ServiceLifecycle
 import Synchronization
 import Testing

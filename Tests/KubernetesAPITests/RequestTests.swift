@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import JSON
-import PodAdmission
 import Testing
 
 @testable import KubernetesAPI

@@ -3,7 +3,6 @@ import JSON
 import KubernetesAPI
 import Logging
 import MetricsTestKit
-import PodAdmission
 import ServiceLifecycle
 import Testing
 import X509

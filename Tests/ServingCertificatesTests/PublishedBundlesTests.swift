@@ -1,6 +1,5 @@
 import FoundationEssentials
 import JSON
-import PodAdmission
 import Testing
 
 @testable import ServingCertificates

@@ -1,6 +1,5 @@
 import JSON
 import Logging
-import PodAdmission
 import Testing
 
 @testable import ServingCertificates

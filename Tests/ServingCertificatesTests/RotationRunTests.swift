@@ -1,5 +1,4 @@
 import MetricsTestKit
-import PodAdmission
 import Testing
 import X509
 

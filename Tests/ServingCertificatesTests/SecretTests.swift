@@ -1,7 +1,6 @@
 import FoundationEssentials
 import JSON
 import KubernetesAPI
-import PodAdmission
 import Testing
 
 @testable import ServingCertificates

@@ -24,7 +24,7 @@ struct ClusterIdentity: Sendable {
     ///
     /// As in client-go, the user's own token or certificate takes precedence over the plugin's.
     /// - Parameter refused: The credential that the API server did not accept.
-    /// - Returns: The credential; it is empty if the user has none.
+    /// - Returns: The credential; it is empty if the user has no credential.
     /// - Throws: ``KubernetesAPIError`` if the token file cannot be read or the plugin fails.
     func credential(refused: RequestCredential? = nil) async throws(KubernetesAPIError) -> RequestCredential {
         var credential = RequestCredential(token: try currentToken(), certificate: certificate)
@@ -34,7 +34,7 @@ struct ClusterIdentity: Sendable {
         return credential
     }
 
-    /// The token, from the file as it is now; nil if the user has none.
+    /// The token, from the file as it is now; nil if the user has no token.
     func currentToken() throws(KubernetesAPIError) -> String? {
         switch token {
         case .none: return nil

@@ -12,7 +12,7 @@ public struct KubernetesAPIError: Error, Hashable, Sendable, CustomStringConvert
         case unreachable
         /// The API server did not send a whole response in time.
         case timeout
-        /// The API server does not accept the credential (401), or the credential plugin returns none.
+        /// The API server does not accept the credential (401), or the credential plugin fails.
         case unauthenticated
         /// The user does not have the right, or an admission plugin forbids the request (403).
         case forbidden
