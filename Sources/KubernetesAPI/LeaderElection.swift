@@ -4,10 +4,10 @@ public import Logging
 public import ServiceLifecycle
 import Synchronization
 
-/// Lets one of several replicas lead at a time, by a Lease (coordination.k8s.io/v1), as client-go's leaderelection does:
-/// a lease of 15 seconds, renewed every 2, given up after 10 without a renewal.
+/// Elects one leader among replicas with a Lease (coordination.k8s.io/v1), as client-go's leaderelection does.
 ///
-/// Needs the verbs `get`, `create` and `update` on `leases`.
+/// A lease is valid for 15 seconds and is renewed every 2 seconds; the leader stops leading after 10 seconds without a
+/// renewal. Needs the verbs `get`, `create` and `update` on `leases`.
 public final class LeaderElection: Service, Sendable {
     private let client: KubernetesClient
     private let lease: ObjectPath
@@ -16,12 +16,17 @@ public final class LeaderElection: Service, Sendable {
     private let logger: Logger
     private let state: Mutex<LeaseState>
 
-    /// Creates a candidate, which does not stand before it runs.
+    /// Creates a candidate; it sends nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - identity: a name no other candidate has, such as the Pod's.
+    ///   - client: The client to read and write the Lease with; a request takes at most a third of the 10 seconds.
+    ///   - lease: The Lease; the first leader creates it.
+    ///   - identity: The candidate's name, such as the Pod's; no other candidate may have it.
+    ///   - logger: The logger for changes of the leader and for failures.
     public convenience init(client: KubernetesClient, lease: ObjectPath, identity: String, logger: Logger) {
-        self.init(client: client, lease: lease, identity: identity, timing: LeaseTiming(), logger: logger)
+        let timing = LeaseTiming()
+        let limited = client.limited(to: timing.requestTimeout)
+        self.init(client: limited, lease: lease, identity: identity, timing: timing, logger: logger)
     }
 
     init(
@@ -33,7 +38,7 @@ public final class LeaderElection: Service, Sendable {
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         logger: Logger
     ) {
-        self.client = client.limited(to: timing.requestTimeout)
+        self.client = client
         self.lease = lease
         self.time = time
         self.chance = chance
@@ -41,48 +46,50 @@ public final class LeaderElection: Service, Sendable {
         state = Mutex(LeaseState(identity: identity, timing: timing))
     }
 
-    /// Whether this candidate leads now; never true once another may have taken the lease.
+    /// Whether this candidate leads now; never true when another candidate may have taken the lease.
     public var isLeader: Bool {
         let now = time.now()
         return state.withLock { $0.isLeader(at: now) }
     }
 
-    /// Stands until graceful shutdown, then gives the lease up, so that another leads at once.
+    /// Takes part until graceful shutdown, then releases the lease, so that another candidate leads at once.
+    ///
+    /// - Throws: Nothing; the signature is that of `Service`.
     public func run() async throws {
-        await cancelWhenGracefulShutdown { await self.stand() }
-        await resign()
+        await cancelWhenGracefulShutdown { await self.campaign() }
+        await release()
     }
 
-    private func stand() async {
+    private func campaign() async {
         var wasLeader = false
         var lastFailure: KubernetesAPIError.Code?
         while !Task.isCancelled {
             do throws(KubernetesAPIError) {
-                try await attempt()
+                try await acquireOrRenew()
                 lastFailure = nil
             } catch {
                 guard !Task.isCancelled else { return }
-                // A conflict is another candidate's success.
+                // A conflict means that another candidate wrote the lease.
                 if error.code != lastFailure, error.code != .conflict, error.code != .alreadyExists {
                     logger.warning("the lease cannot be renewed", metadata: ["reason": .string(error.description)])
                 }
                 lastFailure = error.code
             }
             let isLeader = isLeader
-            if isLeader != wasLeader { logger.info(isLeader ? "this replica leads" : "this replica leads no more") }
+            if isLeader != wasLeader { logger.info(isLeader ? "this replica leads" : "this replica no longer leads") }
             wasLeader = isLeader
-            // Those who wait look at different times, so that one of them finds the lease free first.
+            // The candidates that wait read at different times, so that one of them finds the lease free first.
             let period = state.withLock { $0.timing.retryPeriod }
             try? await time.sleep(isLeader ? period : period * (1 + chance()))
         }
     }
 
-    /// Reads the lease, and takes or renews it where that may be.
-    private func attempt() async throws(KubernetesAPIError) {
+    /// Reads the lease, then takes or renews it if it is free or this candidate's own.
+    private func acquireOrRenew() async throws(KubernetesAPIError) {
         let start = time.now()
         let stored = try await read()
         let (now, wallTime) = (time.now(), time.wallTime())
-        // A lease that was deleted is free no sooner than one that is not renewed: its holder may still lead.
+        // A deleted lease is free no sooner than one that is not renewed: its holder may still lead.
         let claim = state.withLock { state in
             if let stored { state.observed(LeaseRecord(lease: stored), at: now) }
             return state.claim(at: now, wallTime: wallTime)
@@ -99,7 +106,7 @@ public final class LeaderElection: Service, Sendable {
         state.withLock { $0.wrote(claim, askedAt: start, now: end) }
     }
 
-    /// The lease; nil where there is none.
+    /// Reads the lease; nil if it does not exist.
     private func read() async throws(KubernetesAPIError) -> JSONValue? {
         do throws(KubernetesAPIError) { return try await client.get(lease) } catch {
             guard error.code == .notFound else { throw error }
@@ -107,7 +114,7 @@ public final class LeaderElection: Service, Sendable {
         }
     }
 
-    private func resign() async {
+    private func release() async {
         let wallTime = time.wallTime()
         let release = state.withLock { state in
             state.resign()
@@ -119,20 +126,7 @@ public final class LeaderElection: Service, Sendable {
             guard LeaseRecord(lease: object).holder == state.withLock({ $0.identity }) else { return }
             _ = try await client.replace(release.written(to: object), at: lease)
         } catch {
-            logger.info("the lease was not given up; it ends by itself", metadata: ["reason": .string("\(error)")])
+            logger.info("the lease was not released; it expires", metadata: ["reason": .string("\(error)")])
         }
     }
-}
-
-/// How long a lease holds and how often it is renewed; the defaults are those of Kubernetes' own controllers
-/// (component-base, config/v1alpha1/defaults.go).
-struct LeaseTiming: Sendable, Equatable {
-    /// After so long without a renewal another one may take it.
-    var duration: Duration = .seconds(15)
-    /// After so long without a renewal its holder gives it up itself.
-    var renewDeadline: Duration = .seconds(10)
-    /// How often it is renewed, or looked at by those who wait.
-    var retryPeriod: Duration = .seconds(2)
-    /// How long one request may take: both that a renewal needs end before the deadline.
-    var requestTimeout: Duration { renewDeadline / 3 }
 }

@@ -1,23 +1,23 @@
 import JSON
 
-/// What a Lease says of its holder (coordination.k8s.io/v1, LeaseSpec).
+/// The part of a Lease about its holder (coordination.k8s.io/v1, LeaseSpec).
 struct LeaseRecord: Sendable, Equatable {
-    /// Who holds it; empty where nobody does.
+    /// The holder; empty if the lease is free.
     var holder = ""
-    /// How long it holds after it was renewed, in whole seconds.
+    /// The time for which a renewal is valid, in whole seconds.
     var seconds = 0
-    /// When its holder took it.
+    /// The time at which the holder took the lease.
     var acquired = ""
-    /// When its holder renewed it.
+    /// The time of the holder's last renewal.
     ///
-    /// The holder's clock may be wrong: the text is compared and never read.
+    /// The holder's clock may be wrong: this text is only compared and never read as a time.
     var renewed = ""
-    /// How often it went from one holder to another.
+    /// The number of changes of the holder.
     var transitions = 0
 }
 
 extension LeaseRecord {
-    /// Reads a Lease; what is not there or not of its type is as if it were unset.
+    /// Reads a Lease; fields that are absent or have another type count as unset.
     init(lease: JSONValue) {
         let spec = lease["spec"]
         holder = spec?["holderIdentity"]?.string ?? ""
@@ -27,7 +27,7 @@ extension LeaseRecord {
         transitions = spec?["leaseTransitions"].flatMap { try? $0.asInt() } ?? 0
     }
 
-    /// `lease` with this record, and with everything else that it says.
+    /// A copy of `lease` with this record; all other fields stay.
     func written(to lease: JSONValue) -> JSONValue {
         var lease = lease.object ?? JSONObject()
         var spec = lease["spec"]?.object ?? JSONObject()

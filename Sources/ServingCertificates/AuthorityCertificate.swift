@@ -1,31 +1,31 @@
+import Basics
 import Crypto
 import FoundationEssentials
 import SwiftASN1
 import X509
 
-/// A CA's certificate, as a caBundle holds it: two are the same where their DER is.
+/// A CA's certificate; two are equal if their DER is equal.
 struct AuthorityCertificate: Sendable {
     let certificate: Certificate
     let der: [UInt8]
 
-    /// Reads a certificate.
     init(der: [UInt8]) throws {
         certificate = try Certificate(derEncoded: der)
         self.der = der
     }
 
-    /// The certificate as PEM, with a line's end.
+    /// The certificate as PEM, with a newline at the end.
     var pem: String { PEMDocument(type: Certificate.defaultPEMDiscriminator, derBytes: der).pemString + "\n" }
-    /// When it begins, in Unix time.
+    /// The start of its validity, in Unix time.
     var notBefore: Int { Int(certificate.notValidBefore.timeIntervalSince1970) }
-    /// When it ends, in Unix time.
+    /// The last second of its validity, in Unix time.
     var notAfter: Int { Int(certificate.notValidAfter.timeIntervalSince1970) }
-    /// Enough of its SHA-256 to tell it from others, for logs.
+    /// The first 8 bytes of its SHA-256, for logs.
     var fingerprint: String { Self.fingerprint(of: der) }
 
-    static func fingerprint(of der: [UInt8]) -> String { Hex.text(SHA256.hash(data: der).prefix(8)) }
+    static func fingerprint(of der: [UInt8]) -> String { SHA256.hash(data: der).prefix(8).hexadecimal }
 
-    /// Whether it is over at `now`; the second of its end is still its own (RFC 5280, 4.1.2.5).
+    /// Whether it has expired at `now`; `notAfter` itself is still valid (RFC 5280, 4.1.2.5).
     func hasExpired(at now: Int) -> Bool { now > notAfter }
 }
 
@@ -36,12 +36,4 @@ extension AuthorityCertificate: Hashable {
 
 extension AuthorityCertificate: CustomStringConvertible {
     var description: String { "CA \(fingerprint)" }
-}
-
-/// Bytes as people write them.
-enum Hex {
-    /// Two small letters or digits for each byte.
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
 }

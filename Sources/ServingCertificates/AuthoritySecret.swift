@@ -3,33 +3,62 @@ import FoundationEssentials
 import JSON
 import KubernetesAPI
 
-/// The Secret as it was read, with all that others keep in it.
-///
-/// Its text, in logs and mirrors too, never shows what is in it.
-struct AuthoritySecret: Sendable {
-    let stored: StoredAuthority
-    /// The object; nil where there is none.
-    private let object: JSONObject?
+/// The result of reading the Secret.
+enum StoredAuthority: Sendable, Equatable {
+    /// The Secret does not exist.
+    case absent
+    /// The Secret contains no CA: a person created it, so that Polypod needs only the right to update this one Secret.
+    case empty
+    /// The Secret contains an unusable CA.
+    case unusable(CertificateError)
+    /// The Secret contains a CA; `damage` lists the other keys whose data is unusable.
+    case record(AuthorityRecord, damage: [String])
+}
 
-    /// There is no Secret.
+/// The Secret as it was read, with all data of other clients.
+///
+/// Descriptions, logs and mirrors do not show its content.
+struct AuthoritySecret: Sendable {
+    /// The keys of `data`.
+    enum Key {
+        static let authority = "ca.crt"
+        static let authorityKey = "ca.key"
+        static let next = "next.crt"
+        static let nextKey = "next.key"
+        static let previous = "previous.crt"
+    }
+
+    /// The keys of the annotations.
+    enum Annotation {
+        /// Written by a person: a text that differs from ``rotated`` requests a rotation.
+        static let rotate = "polypod.dev/rotate-ca"
+        static let rotated = "polypod.dev/rotated-ca"
+        static let stagedFor = "polypod.dev/staged-for"
+        static let promotedAt = "polypod.dev/promoted-at"
+    }
+
+    /// A Secret that does not exist.
     static let absent = AuthoritySecret(stored: .absent, object: nil)
+
+    let stored: StoredAuthority
+    /// The object; nil if it does not exist.
+    private let object: JSONObject?
 
     private init(stored: StoredAuthority, object: JSONObject?) {
         self.stored = stored
         self.object = object
     }
 
-    /// Reads the Secret.
+    /// Reads a Secret's object.
     init(reading value: JSONValue) {
-        object = value.object
-        stored = Self.read(value)
+        self.init(stored: Self.stored(in: value), object: value.object)
     }
 
-    /// What a person wrote to ask for a rotation.
+    /// The text that a person wrote to request a rotation.
     var request: String? { object?["metadata"]?["annotations"]?[Annotation.rotate]?.string }
 
-    /// The object to write: this Secret with `record` in it and its resourceVersion, or a new one.
-    func holding(_ record: AuthorityRecord, at path: ObjectPath) -> JSONValue {
+    /// The object to write: this Secret with `record` and its resourceVersion, or a new Secret.
+    func object(storing record: AuthorityRecord, at path: ObjectPath) -> JSONValue {
         var secret = object ?? Self.new(at: path)
         var data = secret["data"]?.object ?? JSONObject()
         data[Key.authority] = Self.encoded(record.current.certificatePEM)
@@ -42,7 +71,9 @@ struct AuthoritySecret: Sendable {
         var annotations = metadata["annotations"]?.object ?? JSONObject()
         annotations[Annotation.rotated] = record.answered.map(JSONValue.string)
         annotations[Annotation.stagedFor] = record.stagedFor.map(JSONValue.string)
-        annotations[Annotation.promotedAt] = record.promotedAt.map { .string(Self.timeText($0)) }
+        annotations[Annotation.promotedAt] = record.promotedAt.map {
+            .string(Timestamp(seconds: $0).text(.seconds))
+        }
         metadata["annotations"] = annotations.members.isEmpty ? nil : .object(annotations)
         secret["metadata"] = .object(metadata)
         return .object(secret)
@@ -63,41 +94,10 @@ struct AuthoritySecret: Sendable {
             .init(key: "type", value: "Opaque"),
         ])
     }
-}
 
-extension AuthoritySecret {
-    /// The members of `data`.
-    enum Key {
-        static let authority = "ca.crt"
-        static let authorityKey = "ca.key"
-        static let next = "next.crt"
-        static let nextKey = "next.key"
-        static let previous = "previous.crt"
-    }
+    private static func encoded(_ text: String) -> JSONValue { .string(Base64.encode(text.utf8)) }
 
-    /// The annotations.
-    enum Annotation {
-        /// Written by a person: any text that differs from ``rotated`` asks for a rotation.
-        static let rotate = "polypod.dev/rotate-ca"
-        static let rotated = "polypod.dev/rotated-ca"
-        static let stagedFor = "polypod.dev/staged-for"
-        static let promotedAt = "polypod.dev/promoted-at"
-    }
-
-    static func timeText(_ time: Int) -> String {
-        Date(timeIntervalSince1970: TimeInterval(time)).formatted(.iso8601)
-    }
-
-    private static func encoded(_ text: String) -> JSONValue { .string(Data(text.utf8).base64EncodedString()) }
-}
-
-extension AuthoritySecret: Redacted {
-    var description: String { "Secret (redacted)" }
-}
-
-extension AuthoritySecret {
-    /// What a Secret's object says.
-    static func read(_ value: JSONValue) -> StoredAuthority {
+    private static func stored(in value: JSONValue) -> StoredAuthority {
         let data = value["data"]?.object ?? JSONObject()
         guard data[Key.authority] != nil || data[Key.authorityKey] != nil else { return .empty }
         let current: SigningAuthority
@@ -137,7 +137,7 @@ extension AuthoritySecret {
         )
     }
 
-    /// A member of `data` as text.
+    /// A value of `data` as text; nil if it is not Base64 of UTF-8.
     private static func text(_ value: JSONValue) -> String? {
         value.string.flatMap { Data(base64Encoded: $0) }.flatMap { String(validating: $0, as: UTF8.self) }
     }
@@ -147,14 +147,6 @@ extension AuthoritySecret {
     }
 }
 
-/// What was found where the Secret should be.
-enum StoredAuthority: Sendable, Equatable {
-    /// There is no Secret.
-    case absent
-    /// There is one without a CA, such as a person makes who lets Polypod update one Secret and create none.
-    case empty
-    /// It holds a CA that cannot be used.
-    case unusable(CertificateError)
-    /// It holds a CA; `damage` names what else in it cannot be read.
-    case record(AuthorityRecord, damage: [String])
+extension AuthoritySecret: Redacted {
+    var description: String { "Secret (redacted)" }
 }

@@ -1,22 +1,22 @@
+import Basics
 import FoundationEssentials
 import SwiftASN1
 import X509
 
-/// CAs one after another in PEM, as a webhook configuration's caBundle and the Secret's `previous.crt` hold them.
+/// The format of a webhook configuration's caBundle and of the Secret's `previous.crt`: CA certificates in PEM.
 enum CABundle {
-    /// The certificates as PEM.
     static func pem(_ certificates: [AuthorityCertificate]) -> String {
         certificates.map(\.pem).joined()
     }
 
-    /// The certificates as a caBundle is written in JSON: base64 of PEM.
+    /// The certificates as a caBundle in JSON: Base64 of PEM.
     static func encoded(_ certificates: [AuthorityCertificate]) -> String {
-        Data(pem(certificates).utf8).base64EncodedString()
+        Base64.encode(pem(certificates).utf8)
     }
 
-    /// The DER of the certificates of a caBundle, without order; nil where it is no base64 of PEM.
+    /// The DER of the certificates of a caBundle; nil if it is not Base64 of PEM.
     ///
-    /// The API server makes a pool of them, which has no order either.
+    /// The order has no meaning: the API server adds all of them to one pool.
     static func identities(ofEncoded text: String) -> Set<[UInt8]>? {
         guard let data = Data(base64Encoded: text),
             let documents = try? PEMDocument.parseMultiple(pemString: String(decoding: data, as: UTF8.self))
@@ -25,10 +25,17 @@ enum CABundle {
     }
 
     /// The certificates of a PEM text.
+    ///
+    /// - Parameter pem: The text.
+    /// - Returns: The certificates in their order.
+    /// - Throws: An error if the text is not PEM or contains anything but certificates.
     static func read(pem: String) throws -> [AuthorityCertificate] {
         try PEMDocument.parseMultiple(pemString: pem).map { document in
             guard document.discriminator == Certificate.defaultPEMDiscriminator else {
-                throw CertificateError(.unreadable, "a PEM text holds a \(document.discriminator), not a certificate")
+                throw CertificateError(
+                    .unreadable,
+                    "a PEM text contains a \(document.discriminator), not a certificate"
+                )
             }
             return try AuthorityCertificate(der: document.derBytes)
         }

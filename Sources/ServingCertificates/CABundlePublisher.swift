@@ -2,38 +2,32 @@ import JSON
 import KubernetesAPI
 import Logging
 import Metrics
+import Synchronization
 
-/// Reads the webhook configurations and writes the CA into those of their webhooks that call Polypod.
-struct CABundlePublisher: Sendable {
-    private let client: KubernetesClient
+/// Reads the webhook configurations and writes their caBundles.
+final class CABundlePublisher: Sendable {
     private let configuration: CertificateManagerConfiguration
+    private let client: KubernetesClient
     private let logger: Logger
     private let metrics: CertificateMetrics
-    private let troubles: ChangeLogger
+    private let problems: ChangeLogger
+    private let settling = Mutex(BundleSettling())
 
-    /// Creates a publisher.
-    ///
-    /// - Parameters:
-    ///   - configuration: Names the webhook configurations and the Service that they call.
-    ///   - client: Needs the verbs `get` and `patch` on the webhook configurations.
-    ///   - logger: Gets one line for each configuration that is written.
-    ///   - metrics: Counts the writes.
-    ///   - troubles: Logs what fails.
     init(
         _ configuration: CertificateManagerConfiguration,
         client: KubernetesClient,
         logger: Logger,
         metrics: CertificateMetrics,
-        troubles: ChangeLogger
+        problems: ChangeLogger
     ) {
         self.configuration = configuration
         self.client = client
         self.logger = logger
         self.metrics = metrics
-        self.troubles = troubles
+        self.problems = problems
     }
 
-    /// The webhook configurations as they are; one that is not there needs nothing, and is looked for again.
+    /// Reads both webhook configurations; one that does not exist needs no caBundle.
     func read() async -> WebhookConfigurations {
         var configurations = WebhookConfigurations()
         for kind in WebhookKind.allCases {
@@ -41,7 +35,7 @@ struct CABundlePublisher: Sendable {
                 configurations.found[kind] = try await read(kind)
             } catch {
                 configurations.unread.insert(kind)
-                troubles.began(kind.part, "\(error)")
+                problems.report(kind.part, "\(error)")
             }
         }
         return configurations
@@ -62,25 +56,41 @@ struct CABundlePublisher: Sendable {
                 in: configuration.serviceNamespace
             )
         } catch {
-            throw KubernetesAPIError(.refused, "the API server gave no webhook configuration: \(error)")
+            throw KubernetesAPIError(.refused, "the API server did not send a webhook configuration: \(error)")
         }
     }
 
-    /// Ends the troubles with configurations that are as they should be, and warns of those that do not call Polypod.
-    func assess(_ configurations: WebhookConfigurations, _ bundle: [AuthorityCertificate]) {
+    /// Compares the caBundles with `bundle`, and warns of a configuration that does not call Polypod's Service.
+    ///
+    /// - Parameters:
+    ///   - configurations: The configurations as they were read.
+    ///   - bundle: The CAs that each caBundle has to contain.
+    ///   - now: The time of the read, in Unix time.
+    /// - Returns: Whether they are right, and since when.
+    func check(
+        _ configurations: WebhookConfigurations,
+        against bundle: [AuthorityCertificate],
+        now: Int
+    ) -> CertificateRotation.Bundles {
         for kind in WebhookKind.allCases where !configurations.unread.contains(kind) {
             let published = configurations.found[kind]
             if published?.entries.isEmpty == true {
                 let service = "\(configuration.serviceNamespace)/\(configuration.serviceName)"
-                troubles.began(kind.part, "none of its webhooks calls the Service \(service): look at clientConfig")
+                problems.report(kind.part, "none of its webhooks calls the Service \(service): check clientConfig")
             } else if published?.wrong(bundle).isEmpty ?? true {
-                troubles.ended(kind.part)
+                problems.resolve(kind.part)
             }
+        }
+        return settling.withLock { settling in
+            settling.observe(isRight: configurations.areRight(bundle), bundle: bundle, now: now)
         }
     }
 
-    /// Writes the caBundles that are not right, and no other; true where one was written.
-    func publish(_ bundle: [AuthorityCertificate], to configurations: WebhookConfigurations) async -> Bool {
+    /// Forgets since when the caBundles are right, because another replica leads now.
+    func reset() { settling.withLock { $0.reset() } }
+
+    /// Writes `bundle` to each webhook whose caBundle is wrong; true if it wrote one.
+    func write(_ bundle: [AuthorityCertificate], to configurations: WebhookConfigurations) async -> Bool {
         var isWritten = false
         for (kind, published) in configurations.found {
             let wrong = published.wrong(bundle)
@@ -88,14 +98,14 @@ struct CABundlePublisher: Sendable {
             do throws(KubernetesAPIError) {
                 _ = try await client.patch(path(kind), .json(published.patch(wrong, to: bundle)))
             } catch {
-                // 422 is how the API server says that the test of the version failed.
+                // The API server answers 422 if the patch's test of the version fails.
                 let isLostRace = error.isLostRace || error.code == .invalid
-                troubles.began(kind.part, "\(error)", isLostRace: isLostRace)
+                problems.report(kind.part, "\(error)", isLostRace: isLostRace)
                 continue
             }
             isWritten = true
             metrics.bundleWrites.increment()
-            announce(kind, wrong, bundle)
+            log(kind, wrong, bundle)
         }
         return isWritten
     }
@@ -104,7 +114,7 @@ struct CABundlePublisher: Sendable {
         ObjectPath(kind.resource, name: configuration.webhookConfigurationName)
     }
 
-    private func announce(
+    private func log(
         _ kind: WebhookKind,
         _ entries: [PublishedBundles.Entry],
         _ bundle: [AuthorityCertificate]
@@ -125,36 +135,39 @@ struct CABundlePublisher: Sendable {
     }
 }
 
-/// What was found of the two webhook configurations.
-struct WebhookConfigurations: Sendable {
-    /// Those that are there and could be read.
-    var found: [WebhookKind: PublishedBundles] = [:]
-    /// Those that could not be read, so that nobody knows what they say.
-    var unread: Set<WebhookKind> = []
-
-    /// Whether all hold exactly `bundle`; nil where that is not known.
-    func areRight(_ bundle: [AuthorityCertificate]) -> Bool? {
-        guard found.values.allSatisfy({ $0.wrong(bundle).isEmpty }) else { return false }
-        return unread.isEmpty ? true : nil
-    }
-}
-
 /// The two kinds of webhook configurations.
 enum WebhookKind: String, CaseIterable, Sendable {
     case mutating
     case validating
 
-    var resource: KubernetesResource {
+    fileprivate var resource: KubernetesResource {
         switch self {
         case .mutating: .mutatingWebhookConfigurations
         case .validating: .validatingWebhookConfigurations
         }
     }
 
-    var part: ChangeLogger.Part {
+    fileprivate var part: ChangeLogger.Part {
         switch self {
         case .mutating: .mutating
         case .validating: .validating
         }
+    }
+}
+
+/// The webhook configurations as they were read.
+struct WebhookConfigurations: Sendable {
+    /// The configurations that exist and could be read.
+    fileprivate(set) var found: [WebhookKind: PublishedBundles] = [:]
+    /// The configurations that could not be read, so that their caBundles are unknown.
+    fileprivate(set) var unread: Set<WebhookKind> = []
+
+    /// A result without configurations, for a replica that does not lead.
+    init() {}
+
+    /// Whether all contain exactly `bundle`; nil if that is unknown.
+    fileprivate func areRight(_ bundle: [AuthorityCertificate]) -> Bool? {
+        guard found.values.allSatisfy({ $0.wrong(bundle).isEmpty }) else { return false }
+        return unread.isEmpty ? true : nil
     }
 }

@@ -1,31 +1,33 @@
-/// Why there is no certificate to serve, or why the CA stays as it is.
+/// The reason why there is no certificate to serve, or why the CA cannot be changed.
 ///
-/// Neither a key nor the API server's words are in it.
+/// It contains neither a key nor the API server's own message.
 public struct CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kinds, stable.
+    /// The kinds of failures; the raw values are stable.
     public enum Code: String, Hashable, Sendable {
-        /// The Secret's CA or its key is no PEM that can be read.
+        /// The Secret's CA or its key is not readable PEM.
         case unreadable
         /// The Secret's key is not the key of its CA.
         case keyMismatch = "key-mismatch"
         /// The Secret's certificate may not sign others.
         case notAnAuthority = "not-an-authority"
-        /// The CA has expired.
-        case expired
-        /// The API server did not give or take the Secret.
+        /// The API server refused to read or to write the Secret.
         case kubernetes
-        /// Others wrote the Secret first, again and again.
+        /// Other clients changed the Secret before each write.
         case contended
-        /// A certificate could not be made.
+        /// A certificate cannot be created.
         case issuing
     }
 
-    /// The kind.
+    /// The kind of failure.
     public let code: Code
-    /// What went wrong, and what to do next.
+    /// The problem and the next step, for people.
     public let message: String
 
-    /// An error of kind `code`.
+    /// Describes a failure.
+    ///
+    /// - Parameters:
+    ///   - code: The kind of failure.
+    ///   - message: The problem and the next step, for people.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

@@ -1,28 +1,33 @@
 public import KubernetesAPI
 public import Metrics
 
-/// What ``CertificateManager`` looks after, and how long things last.
+/// The objects that ``CertificateManager`` manages, and the lifetimes of certificates.
 public struct CertificateManagerConfiguration: Sendable {
     /// The namespace of the webhook's Service.
     public let serviceNamespace: String
     /// The name of the webhook's Service: only webhooks that call it get a caBundle.
     public let serviceName: String
-    /// Where the CA is kept.
+    /// The Secret with the CA; by default `polypod-ca` in the Service's namespace.
     public var secret: ObjectPath
-    /// What the API server, and whoever else, may call the server.
+    /// The DNS names of the serving certificate; by default those of the Service.
     public var dnsNames: [String]
-    /// The name of the mutating and of the validating webhook configuration.
+    /// The name of both the mutating and the validating webhook configuration.
     public var webhookConfigurationName = "polypod"
-    /// How long a CA is good for; its successor comes after two thirds.
+    /// The lifetime of a CA, 365 days by default; its successor is created after two thirds.
     public var caLifetime = Duration.seconds(365 * 86_400)
-    /// How long a serving certificate is good for; it is replaced after two thirds.
+    /// The lifetime of a serving certificate, one day by default; it is replaced after two thirds.
     public var leafLifetime = Duration.seconds(86_400)
-    /// How often the Secret, and by the leader the caBundles, are looked at; never less often than once a minute.
+    /// The longest pause between two reads of the Secret and, on the leader, of the caBundles; at most one minute, 5
+    /// seconds by default.
     public var pollInterval = Duration.seconds(5)
-    /// How long every caBundle has to hold a new CA before it signs.
+    /// The time for which every caBundle has to contain a new CA before that CA signs; 10 seconds by default.
     public var settle = Duration.seconds(10)
 
-    /// The defaults for the Service `serviceName` in `serviceNamespace`, and the Secret `polypod-ca` beside it.
+    /// Sets the defaults for a Service.
+    ///
+    /// - Parameters:
+    ///   - serviceNamespace: The Service's namespace.
+    ///   - serviceName: The Service's name.
     public init(serviceNamespace: String = "polypod-system", serviceName: String = "polypod-webhook") {
         self.serviceNamespace = serviceNamespace
         self.serviceName = serviceName
@@ -33,29 +38,29 @@ public struct CertificateManagerConfiguration: Sendable {
 }
 
 extension Duration {
-    /// Whole seconds, as certificates count.
+    /// Whole seconds, the unit of certificates.
     var wholeSeconds: Int { Int(components.seconds) }
 }
 
-/// The metrics of the CA; a leaf's end is the server's to tell.
+/// The metrics of the CA; the server has the metric of the serving certificate's expiry.
 public struct CertificateMetrics: Sendable {
     let authorityExpiry: Gauge
     let rotations: Counter
     let bundleWrites: Counter
 
-    /// Creates the metrics.
+    /// Registers the metrics.
     ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
+    /// - Parameter factory: The metrics backend; by default that of the process.
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         authorityExpiry = Gauge(label: "polypod_ca_expiry_timestamp_seconds", dimensions: [], factory: factory)
         rotations = Counter(label: "polypod_ca_rotations_total", dimensions: [], factory: factory)
         bundleWrites = Counter(label: "polypod_cabundle_writes_total", dimensions: [], factory: factory)
     }
 
-    /// What each metric is, for the `HELP` lines of an exposition.
+    /// The text of each metric's `HELP` line.
     public static let descriptions: [String: String] = [
-        "polypod_ca_expiry_timestamp_seconds": "When the CA that signs expires, in Unix time.",
-        "polypod_ca_rotations_total": "How often this replica let a new CA sign in place of another.",
-        "polypod_cabundle_writes_total": "How often this replica wrote a caBundle that was not right.",
+        "polypod_ca_expiry_timestamp_seconds": "When the signing CA expires, in Unix time.",
+        "polypod_ca_rotations_total": "How often this replica replaced the signing CA with its successor.",
+        "polypod_cabundle_writes_total": "How often this replica wrote a caBundle that was missing or wrong.",
     ]
 }

@@ -1,43 +1,60 @@
-/// The rules of the CA's life, from what is seen to the next thing to do.
+/// The lifetimes that the rotation depends on, in seconds.
+struct RotationLifetimes: Sendable, Equatable {
+    /// The lifetime of a leaf.
+    var leaf: Int
+    /// The time for which every caBundle has to contain a CA before it signs: API servers see a change by their watches.
+    var settle: Int
+    /// The largest difference of two replicas' clocks, plus the time of a write to the API server.
+    var slack = 300
+}
+
+/// The rules of the CA's rotation: from the current state to the next action.
 ///
-/// A CA is staged, published beside the others in every caBundle, left to settle, promoted, and dropped when no leaf
-/// of its can be valid any more. Each step is one write, and each state between two of them can be gone on from by any
-/// replica.
+/// A CA is staged, published with the others in every caBundle, left to settle, promoted, and dropped when no leaf of it
+/// can be valid any more. Each step is one write, and any replica can continue from each state between two writes.
 struct CertificateRotation: Sendable {
-    /// What the caBundles say.
+    /// The state of the caBundles.
     enum Bundles: Sendable, Equatable {
-        /// Nobody looked, or not all of them could be read.
+        /// This replica did not read all of them.
         case unknown
-        /// Some lack a CA, or hold a foreign one.
+        /// At least one lacks a CA or contains a foreign one.
         case wrong
-        /// All were read and hold what they should, as they have since then, in Unix time.
+        /// All contain exactly the right CAs, since this Unix time.
         case right(since: Int)
     }
 
     let lifetimes: RotationLifetimes
 
-    /// What has to be done before anything can be signed; nil where a CA can sign.
+    /// The action that is needed before a leaf can be signed; nil if the stored CA can sign.
     ///
     /// - Parameters:
-    ///   - stored: What the Secret says.
-    ///   - known: What it said when it was last good.
+    ///   - stored: The content of the Secret.
+    ///   - known: The last usable content of the Secret.
     ///   - now: The time, in Unix time.
+    /// - Returns: The action.
     func recovery(_ stored: StoredAuthority, known: AuthorityRecord?, now: Int) -> RotationAction? {
         switch stored {
-        case .absent: return replacing(.absent, known: known, now: now)
-        case .empty: return replacing(.empty, known: known, now: now)
+        case .absent: return replacement(.absent, known: known, now: now)
+        case .empty: return replacement(.empty, known: known, now: now)
         case .unusable(let error) where error.code == .unreadable:
-            return replacing(.unreadable, known: known, now: now)
+            return replacement(.unreadable, known: known, now: now)
         case .unusable(let error): return .wait(error)
         case .record(let record, _) where record.current.certificate.hasExpired(at: now):
-            // A successor that is not trusted everywhere is better than a CA that nobody trusts.
+            // Some API servers may trust the successor; none trusts a new CA.
             guard let next = record.next, !next.certificate.hasExpired(at: now) else { return .create(.expired) }
             return .promote
         case .record: return nil
         }
     }
 
-    /// The next thing to do, for the one replica that leads.
+    /// The leader's next action.
+    ///
+    /// - Parameters:
+    ///   - stored: The content of the Secret.
+    ///   - known: The last usable content of the Secret.
+    ///   - bundles: The state of the caBundles.
+    ///   - now: The time, in Unix time.
+    /// - Returns: The action.
     func action(
         _ stored: StoredAuthority,
         known: AuthorityRecord?,
@@ -56,7 +73,7 @@ struct CertificateRotation: Sendable {
         return .promote
     }
 
-    private func replacing(
+    private func replacement(
         _ cause: RotationAction.Cause,
         known: AuthorityRecord?,
         now: Int
@@ -67,95 +84,23 @@ struct CertificateRotation: Sendable {
 
     private func staging(_ record: AuthorityRecord, now: Int) -> RotationAction {
         guard record.previous.count < AuthorityRecord.maximumPrevious else { return .nothing }
-        if record.isRotationAsked { return .stage(.request) }
+        if record.isRotationRequested { return .stage(.request) }
         return now >= record.successorDueAt ? .stage(.age) : .nothing
     }
 }
 
-/// The next thing to do about the CA.
-enum RotationAction: Sendable, Equatable {
-    /// Why a CA is made anew.
-    enum Cause: String, Sendable {
-        /// There is no Secret.
-        case absent
-        /// The Secret holds no CA.
-        case empty
-        /// The CA has expired.
-        case expired
-        /// The CA cannot be read.
-        case unreadable
-    }
-
-    /// Why a successor is made.
-    enum Occasion: String, Sendable {
-        /// Two thirds of the CA's life are over.
-        case age
-        /// A person asks.
-        case request
-    }
-
-    /// Write a new CA.
-    case create(Cause)
-    /// Write what was known before, with a successor, so that nothing stops being trusted at once.
-    case restore(AuthorityRecord, Cause)
-    /// A person has to mend the Secret; what there is goes on.
-    case wait(CertificateError)
-    /// Write the Secret without what cannot be used in it.
-    case repair([String])
-    /// Write the caBundles.
-    case publish
-    /// Write a successor, which does not sign yet.
-    case stage(Occasion)
-    /// Write that the successor signs.
-    case promote
-    /// Write the Secret without the earlier CAs.
-    case dropPrevious
-    /// All is as it should be, or a settling caBundle is waited for.
-    case nothing
-}
-
-/// How long things last, in seconds.
-struct RotationLifetimes: Sendable, Equatable {
-    /// A leaf's whole life.
-    var leaf: Int
-    /// How long every caBundle has to hold a CA before it signs: API servers learn of a change by their watches.
-    var settle: Int
-    /// How far the clocks of two replicas may differ, and what a write to the API server may take.
-    var slack = 300
-}
-
-extension AuthorityRecord {
-    /// How many CAs are kept that signed before; a rotation beyond them waits, so that no caBundle grows without end.
-    static let maximumPrevious = 8
-
-    /// When two thirds of the signing CA's life are over, as cert-manager has it.
-    var successorDueAt: Int {
-        let certificate = current.certificate
-        return certificate.notBefore + (certificate.notAfter - certificate.notBefore) / 3 * 2
-    }
-
-    /// When no leaf of an earlier CA can be valid any more.
-    ///
-    /// A leaf never outlives the last reading of the Secret that named its CA by more than a leaf's life. Where nobody
-    /// knows when that CA was replaced, it is trusted to its end.
-    func previousDroppableAt(_ lifetimes: RotationLifetimes) -> Int {
-        let lastEnd = previous.map(\.notAfter).max() ?? 0
-        guard let promotedAt else { return lastEnd + 1 }
-        return min(promotedAt + lifetimes.leaf + lifetimes.slack, lastEnd + 1)
-    }
-}
-
-/// Since when every caBundle holds exactly what it should.
+/// The time since which every caBundle contains exactly the right CAs.
 struct BundleSettling: Sendable {
     private var bundle: Set<AuthorityCertificate> = []
     private var since: Int?
 
-    /// Takes what was just read, and says what that makes of the caBundles.
+    /// Records a read of the caBundles.
     ///
     /// - Parameters:
-    ///   - isRight: Whether all hold `bundle`; nil where not all of them could be read.
-    ///   - bundle: What they should hold.
+    ///   - isRight: Whether all contain exactly `bundle`; nil if not all could be read.
+    ///   - bundle: The CAs that each caBundle has to contain.
     ///   - now: The time, in Unix time.
+    /// - Returns: The state of the caBundles.
     mutating func observe(
         isRight: Bool?,
         bundle: [AuthorityCertificate],
@@ -165,13 +110,13 @@ struct BundleSettling: Sendable {
             since = nil
             return isRight == nil ? .unknown : .wrong
         }
-        // A clock that was set back must not make the wait endless.
+        // If the clock was set back, the wait starts again and does not become endless.
         if let since, self.bundle == Set(bundle), since <= now { return .right(since: since) }
         self.bundle = Set(bundle)
         since = now
         return .right(since: now)
     }
 
-    /// Forgets it all: another replica leads now.
+    /// Forgets the time, because another replica leads now.
     mutating func reset() { since = nil }
 }

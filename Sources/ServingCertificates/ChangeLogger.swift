@@ -1,9 +1,9 @@
 import Logging
 import Synchronization
 
-/// Says a trouble once, however often it is met: when it begins or becomes another, and when it is over.
+/// Logs a problem once: when it starts or its reason changes, and when it is resolved.
 final class ChangeLogger: Sendable {
-    /// What can be in trouble.
+    /// The part of the work that can have a problem.
     enum Part: String, Sendable {
         case readingSecret = "reading the CA's Secret"
         case writingSecret = "writing the CA's Secret"
@@ -13,43 +13,47 @@ final class ChangeLogger: Sendable {
         case validating = "the validating webhook configuration"
     }
 
-    private struct Trouble {
+    private struct Problem {
         var reason: String
         var count = 0
-        var isSaid = false
+        var isLogged = false
     }
 
-    /// How often in a row somebody else may be faster before that is strange.
-    private static let patience = 3
+    /// The number of lost races in a row that is logged: fewer are normal.
+    private static let loggedRaces = 3
 
     private let logger: Logger
-    private let troubles = Mutex<[Part: Trouble]>([:])
+    private let problems = Mutex<[Part: Problem]>([:])
 
     init(logger: Logger) {
         self.logger = logger
     }
 
-    /// `part` is in trouble.
+    /// Records a problem with `part`.
     ///
-    /// - Parameter isLostRace: Whether somebody else was faster, which is said only where it goes on.
-    func began(_ part: Part, _ reason: String, level: Logger.Level = .warning, isLostRace: Bool = false) {
-        // Whoever is told to stop breaks its own requests off.
+    /// - Parameters:
+    ///   - part: The part of the work.
+    ///   - reason: The reason; another reason is another problem.
+    ///   - level: The level of the log line.
+    ///   - isLostRace: Whether another client wrote first; this is logged only if it happens several times in a row.
+    func report(_ part: Part, _ reason: String, level: Logger.Level = .warning, isLostRace: Bool = false) {
+        // Shutdown cancels requests; these failures are not problems.
         guard !Task.isCancelled else { return }
-        let isNew = troubles.withLock { troubles in
-            var trouble = troubles[part] ?? Trouble(reason: reason)
-            if trouble.reason != reason { trouble = Trouble(reason: reason) }
-            trouble.count += 1
-            let isNew = !trouble.isSaid && (!isLostRace || trouble.count >= Self.patience)
-            if isNew { trouble.isSaid = true }
-            troubles[part] = trouble
+        let isNew = problems.withLock { problems in
+            var problem = problems[part] ?? Problem(reason: reason)
+            if problem.reason != reason { problem = Problem(reason: reason) }
+            problem.count += 1
+            let isNew = !problem.isLogged && (!isLostRace || problem.count >= Self.loggedRaces)
+            if isNew { problem.isLogged = true }
+            problems[part] = problem
             return isNew
         }
-        if isNew { logger.log(level: level, "trouble with \(part.rawValue)", metadata: ["reason": .string(reason)]) }
+        if isNew { logger.log(level: level, "problem with \(part.rawValue)", metadata: ["reason": .string(reason)]) }
     }
 
-    /// `part` is in order.
-    func ended(_ part: Part) {
-        guard troubles.withLock({ $0.removeValue(forKey: part) })?.isSaid == true else { return }
-        logger.notice("no more trouble with \(part.rawValue)")
+    /// Records that `part` has no problem.
+    func resolve(_ part: Part) {
+        guard problems.withLock({ $0.removeValue(forKey: part) })?.isLogged == true else { return }
+        logger.notice("no more problem with \(part.rawValue)")
     }
 }

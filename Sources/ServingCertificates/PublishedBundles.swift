@@ -1,22 +1,26 @@
 import JSON
 
-/// The caBundles of one webhook configuration, as far as its webhooks call Polypod's Service.
+/// The caBundles of one webhook configuration, for the webhooks that call Polypod's Service.
 struct PublishedBundles: Sendable, Equatable {
     /// One webhook of the configuration.
     struct Entry: Sendable, Equatable {
-        /// Its place in the list.
+        /// Its position in the list.
         let index: Int
         let name: String
-        /// Base64 of PEM; nil where nothing is written there.
+        /// Base64 of PEM; nil if the webhook has no caBundle.
         let bundle: String?
     }
 
-    let resourceVersion: String
     let entries: [Entry]
+    private let resourceVersion: String
 
-    /// Reads a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration, which are alike in these fields.
+    /// Reads a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration, which have the same fields here.
     ///
-    /// - Throws: ``FieldError`` where it is neither.
+    /// - Parameters:
+    ///   - configuration: The object.
+    ///   - name: The name of Polypod's Service.
+    ///   - namespace: The namespace of Polypod's Service.
+    /// - Throws: `FieldError` if the object is neither.
     init(reading configuration: JSONValue, service name: String, in namespace: String) throws(FieldError) {
         let object = try configuration.asObject()
         let metadata = try object.required("metadata") { value throws(FieldError) in try value.asObject() }
@@ -30,9 +34,9 @@ struct PublishedBundles: Sendable, Equatable {
         }
     }
 
-    /// The webhooks whose caBundle does not hold exactly the certificates of `bundle`, in whatever order.
+    /// The webhooks whose caBundle does not contain exactly the certificates of `bundle`, in any order.
     ///
-    /// One that holds more is wrong, too: a CA that nobody knows of could answer for Polypod.
+    /// A caBundle with more certificates is wrong too: the owner of an unknown CA could answer in Polypod's place.
     func wrong(_ bundle: [AuthorityCertificate]) -> [Entry] {
         let wanted = Set(bundle.map(\.der))
         return entries.filter { $0.bundle.flatMap(CABundle.identities(ofEncoded:)) != wanted }
@@ -40,8 +44,8 @@ struct PublishedBundles: Sendable, Equatable {
 
     /// The JSON patch that writes `bundle` to `entries`.
     ///
-    /// Places in a list mean something only in the version that was read, so the patch is for that version alone. The
-    /// API server answers 422 where the test fails.
+    /// Positions in a list are valid only for the version that was read, so the patch tests that version. The API server
+    /// answers 422 if the test fails.
     func patch(_ entries: [Entry], to bundle: [AuthorityCertificate]) -> [JSONValue] {
         let text = JSONValue.string(CABundle.encoded(bundle))
         return [["op": "test", "path": "/metadata/resourceVersion", "value": .string(resourceVersion)]]

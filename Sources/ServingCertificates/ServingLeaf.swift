@@ -1,20 +1,32 @@
-/// The certificate that this replica serves, and when it has to be another.
+/// The Secret's last usable content and the time of its read.
+struct KnownAuthority: Sendable {
+    let record: AuthorityRecord
+    /// The time right before the request that read it, in Unix time.
+    let confirmedAt: Int
+}
+
+/// The certificate that this replica serves, and the rule for its renewal.
 struct ServingLeaf: Sendable {
-    /// How far a client's clock may be behind.
+    /// The start of the validity before the signing, in seconds: clients' clocks may be behind by as much.
     static let backdating = 300
 
     let pair: IssuedCertificate
     let issuer: AuthorityCertificate
-    /// When its CA was last read from the Secret before it was signed, in Unix time: the beginning of its life.
-    let confirmedAt: Int
-    /// When it ends, in Unix time.
+    /// The end of its validity, in Unix time.
     let notAfter: Int
+    /// The last read of its CA from the Secret before the signing, in Unix time: the start of its lifetime.
+    private let confirmedAt: Int
 
     /// Signs a leaf.
     ///
-    /// It lasts for a leaf's life from the moment its CA was last seen in the Secret, not from now: a replica that does
-    /// not reach the API server may go on with a CA that was replaced, and that is trusted for just so long. It never
-    /// outlives the CA.
+    /// Its lifetime starts at the last read of its CA from the Secret, not at the signing: a replica that does not reach
+    /// the API server may still use a CA that was replaced, and that CA stays trusted only for this lifetime. The leaf
+    /// never outlives the CA.
+    /// - Parameters:
+    ///   - known: The CA and the time of its last read.
+    ///   - names: DNS names and IP addresses.
+    ///   - lifetime: The lifetime in seconds.
+    /// - Throws: ``CertificateError`` with `issuing`.
     init(
         _ known: KnownAuthority,
         names: [String],
@@ -27,10 +39,10 @@ struct ServingLeaf: Sendable {
         pair = try issuer.issue(for: names, from: known.confirmedAt - Self.backdating, until: notAfter)
     }
 
-    /// Whether it is time for the next one.
+    /// Whether a new leaf has to replace this one.
     ///
-    /// That is so when another CA signs, when two thirds of its life are over and a new one would last longer, and when
-    /// the clock was set back to before its beginning.
+    /// That is so if another CA signs, if two thirds of its lifetime are over and a new leaf would last longer, or if the
+    /// clock was set back to before its start.
     func isDue(_ known: KnownAuthority, lifetime: Int, now: Int) -> Bool {
         if known.record.current.certificate != issuer { return true }
         if now < confirmedAt - Self.backdating { return known.confirmedAt < confirmedAt }
@@ -41,11 +53,4 @@ struct ServingLeaf: Sendable {
     private static func end(_ known: KnownAuthority, lifetime: Int) -> Int {
         min(known.confirmedAt + lifetime, known.record.current.certificate.notAfter)
     }
-}
-
-/// What the Secret said when it was last good.
-struct KnownAuthority: Sendable {
-    let record: AuthorityRecord
-    /// When it said so: taken before it was asked for, in Unix time.
-    let confirmedAt: Int
 }

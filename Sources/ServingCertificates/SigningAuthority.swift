@@ -12,92 +12,72 @@ import Musl
 import Darwin
 #endif
 
-/// A CA with its key: what signs serving certificates.
+/// A CA with its private key, which signs serving certificates.
 ///
-/// Its text, in logs and mirrors too, never shows the key.
+/// Descriptions, logs and mirrors do not show the key.
 public struct SigningAuthority: Sendable {
     let certificate: AuthorityCertificate
-    let key: Certificate.PrivateKey
+    /// The private key as PEM.
     let keyPEM: String
+    private let key: Certificate.PrivateKey
 
-    init(certificate: AuthorityCertificate, key: Certificate.PrivateKey, keyPEM: String) {
+    private init(certificate: AuthorityCertificate, key: Certificate.PrivateKey, keyPEM: String) {
         self.certificate = certificate
         self.key = key
         self.keyPEM = keyPEM
     }
 
-    /// The CA's certificate as PEM.
-    public var certificatePEM: String { certificate.pem }
-}
-
-extension SigningAuthority {
     /// Reads a CA and its key.
     ///
-    /// - Parameter name: what the two are, for messages, such as `ca`.
+    /// - Parameters:
+    ///   - certificatePEM: The CA's certificate, and no other.
+    ///   - keyPEM: The CA's private key.
+    ///   - name: The start of both names in the Secret, such as `ca`, for messages.
     /// - Throws: ``CertificateError`` with `unreadable`, `notAnAuthority` or `keyMismatch`.
     init(certificatePEM: String, keyPEM: String, name: String) throws(CertificateError) {
         let certificates: [AuthorityCertificate]
         do {
             certificates = try CABundle.read(pem: certificatePEM)
         } catch {
-            throw CertificateError(.unreadable, "\(name).crt holds no PEM certificate that can be read")
+            throw CertificateError(.unreadable, "\(name).crt contains no readable certificate in PEM format")
         }
         guard let certificate = certificates.first else {
-            throw CertificateError(.unreadable, "\(name).crt holds no PEM certificate")
+            throw CertificateError(.unreadable, "\(name).crt contains no certificate in PEM format")
         }
-        // A chain would have to be served with each leaf; no CA of Polypod's own making is one.
+        // The server would have to send a chain with each leaf, and Polypod never creates one.
         guard certificates.count == 1, certificate.maySign else {
             throw CertificateError(
                 .notAnAuthority,
-                "\(name).crt is not one certificate that may sign others: put a single CA there, or delete the Secret"
+                "\(name).crt is not a single certificate that may sign others: put one CA there, or delete the Secret"
             )
         }
         guard let key = try? Certificate.PrivateKey(pemEncoded: keyPEM) else {
-            throw CertificateError(.unreadable, "\(name).key holds no PEM key that can be read")
+            throw CertificateError(.unreadable, "\(name).key contains no readable key in PEM format")
         }
         guard key.publicKey == certificate.certificate.publicKey else {
             throw CertificateError(
                 .keyMismatch,
-                "\(name).key is not the key of \(name).crt: put the right one there, or delete the Secret"
+                "\(name).key is not the key of \(name).crt: put the right key there, or delete the Secret"
             )
         }
         self.init(certificate: certificate, key: key, keyPEM: keyPEM)
     }
-}
 
-extension AuthorityCertificate {
-    /// Whether its extensions let it sign other certificates (RFC 5280, 4.2.1.3 and 4.2.1.9).
-    fileprivate var maySign: Bool {
-        guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else { return false }
-        return (try? certificate.extensions.keyUsage)?.keyCertSign ?? true
-    }
-}
-
-extension SigningAuthority: Equatable {
-    /// Whether both are the same CA.
-    public static func == (left: Self, right: Self) -> Bool { left.certificate == right.certificate }
-}
-
-extension SigningAuthority: Redacted {
-    /// The CA's fingerprint.
-    public var description: String { "CA \(certificate.fingerprint) (key redacted)" }
-}
-
-extension SigningAuthority {
-    /// Makes a CA with a P-256 key that signs itself, and nothing but leaves.
+    /// Creates a self-signed CA with a P-256 key; it can sign leaves and no other CAs.
     ///
     /// - Parameters:
-    ///   - name: The start of its name; a piece of the key's identifier follows, so that verifiers need not try
-    ///     several CAs of one name.
-    ///   - start: When it begins, in Unix time.
-    ///   - end: When it ends, in Unix time.
+    ///   - name: The start of its common name; a part of the key's identifier follows, so that verifiers do not have to
+    ///     try several CAs with the same name.
+    ///   - start: The start of its validity, in Unix time.
+    ///   - end: The end of its validity, in Unix time.
+    /// - Returns: The CA.
     /// - Throws: ``CertificateError`` with `issuing`.
     public static func make(named name: String, from start: Int, until end: Int) throws(CertificateError) -> Self {
         let signer = P256.Signing.PrivateKey()
         let key = Certificate.PrivateKey(signer)
         let identifier = SubjectKeyIdentifier(hash: key.publicKey)
         do {
-            let mark = Hex.text(identifier.keyIdentifier.prefix(4))
+            let mark = identifier.keyIdentifier.prefix(4).hexadecimal
             let subject = try DistinguishedName { CommonName("\(name) \(mark)") }
             let certificate = try Certificate(
                 version: .v3,
@@ -120,19 +100,21 @@ extension SigningAuthority {
                 keyPEM: signer.pemRepresentation + "\n"
             )
         } catch {
-            throw CertificateError(.issuing, "no CA could be made from \(start) to \(end): look at the clock")
+            throw CertificateError(.issuing, "a CA from \(start) to \(end) cannot be created: check the clock")
         }
     }
-}
 
-extension SigningAuthority {
-    /// Makes a certificate for a server, with a P-256 key of its own.
+    /// The CA's certificate as PEM.
+    public var certificatePEM: String { certificate.pem }
+
+    /// Creates a serving certificate with a new P-256 key.
     ///
     /// - Parameters:
-    ///   - names: DNS names and IP addresses; the API server asks for `SERVICE.NAMESPACE.svc`, and never looks at the
+    ///   - names: DNS names and IP addresses. The API server connects to `SERVICE.NAMESPACE.svc` and never reads the
     ///     subject.
-    ///   - start: When it begins, in Unix time.
-    ///   - end: When it ends, in Unix time.
+    ///   - start: The start of its validity, in Unix time.
+    ///   - end: The end of its validity, in Unix time.
+    /// - Returns: The certificate and its key.
     /// - Throws: ``CertificateError`` with `issuing`.
     public func issue(
         for names: [String],
@@ -140,7 +122,7 @@ extension SigningAuthority {
         until end: Int
     ) throws(CertificateError) -> IssuedCertificate {
         guard let first = names.first else {
-            throw CertificateError(.issuing, "no certificate without a DNS name: name the webhook's Service")
+            throw CertificateError(.issuing, "a certificate needs a DNS name: set the webhook's Service")
         }
         let signer = P256.Signing.PrivateKey()
         let leafKey = Certificate.PrivateKey(signer)
@@ -152,7 +134,7 @@ extension SigningAuthority {
                 notValidBefore: Date(timeIntervalSince1970: TimeInterval(start)),
                 notValidAfter: Date(timeIntervalSince1970: TimeInterval(end)),
                 issuer: certificate.certificate.subject,
-                // A common name has 64 characters at most (RFC 5280, ub-common-name).
+                // A common name has at most 64 characters (RFC 5280, ub-common-name).
                 subject: try DistinguishedName { CommonName(String(first.prefix(64))) },
                 extensions: Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
@@ -169,7 +151,7 @@ extension SigningAuthority {
                 key: signer.pemRepresentation + "\n"
             )
         } catch {
-            throw CertificateError(.issuing, "no certificate could be signed for \(first) from \(start) to \(end)")
+            throw CertificateError(.issuing, "a certificate for \(first) from \(start) to \(end) cannot be signed")
         }
     }
 
@@ -186,28 +168,39 @@ extension SigningAuthority {
     }
 }
 
+extension SigningAuthority: Equatable {
+    /// Whether both have the same certificate.
+    public static func == (left: Self, right: Self) -> Bool { left.certificate == right.certificate }
+}
+
+extension SigningAuthority: Redacted {
+    /// The CA's fingerprint.
+    public var description: String { "CA \(certificate.fingerprint) (key redacted)" }
+}
+
 extension AuthorityCertificate {
-    /// The identifier that its leaves have to name (RFC 5280, 4.2.1.1): its own, or the usual one where it has none.
+    /// Whether its extensions allow it to sign other certificates (RFC 5280, 4.2.1.3 and 4.2.1.9).
+    fileprivate var maySign: Bool {
+        guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else { return false }
+        return (try? certificate.extensions.keyUsage)?.keyCertSign ?? true
+    }
+
+    /// The identifier that its leaves refer to (RFC 5280, 4.2.1.1): its own, or the hash of its key if it has none.
     fileprivate var keyIdentifier: ArraySlice<UInt8> {
         let own = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
         return own ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
     }
 }
 
-/// A server's certificate and its key, both PEM.
+/// A serving certificate and its private key, both PEM.
 ///
-/// Its text, in logs and mirrors too, never shows the key.
+/// Descriptions, logs and mirrors do not show the key.
 public struct IssuedCertificate: Sendable, Redacted {
-    /// The certificate; the CA is not with it, since clients have to know it anyway.
+    /// The certificate without its CA, which clients have already.
     public let certificate: String
-    /// The key.
+    /// The private key.
     public let key: String
 
-    init(certificate: String, key: String) {
-        self.certificate = certificate
-        self.key = key
-    }
-
-    /// What it is.
+    /// A text without the key.
     public var description: String { "serving certificate (key redacted)" }
 }

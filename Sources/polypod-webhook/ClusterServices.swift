@@ -30,10 +30,10 @@ struct ClusterServices: Sendable {
     /// - Parameters:
     ///   - base: The policies of the file, which those of the cluster join.
     ///   - inspector: Who looks images up.
-    init(_ settings: ClusterSettings, base: PolicySet, inspector: ImageInspector) throws(KubernetesAPIError) {
-        let client = try KubernetesClient(settings.access)
+    init(_ settings: ClusterSettings, base: PolicySet, inspector: ImageInspector) {
+        let client = KubernetesClient(settings.access)
         self.client = client
-        let tenantsClient = try KubernetesClient(settings.access)
+        let tenantsClient = KubernetesClient(settings.access)
         self.tenantsClient = tenantsClient
         let logger = Logger(label: "polypod-cluster")
         let leader = LeaderElection(

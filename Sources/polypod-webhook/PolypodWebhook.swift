@@ -60,7 +60,7 @@ struct PolypodWebhook: AsyncParsableCommand {
         let inspector = try settings.inspector(logger: Logger(label: "polypod-registry"))
         var cluster: ClusterServices?
         if let clusterSettings = settings.cluster {
-            cluster = try ClusterServices(clusterSettings, base: settings.policies, inspector: inspector)
+            cluster = ClusterServices(clusterSettings, base: settings.policies, inspector: inspector)
         }
         try await cluster?.prepare()
         try await serve(settings, cluster: cluster, inspector: inspector, metrics: registry)

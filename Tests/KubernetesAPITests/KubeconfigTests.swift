@@ -2,7 +2,6 @@ import FoundationEssentials
 import Hummingbird
 import JSON
 import NIOSSL
-import PodAdmission
 import TestSupport
 import Testing
 
@@ -43,16 +42,16 @@ import Testing
 
     @Test(arguments: [
         Refusal(
-            reason: "certificates are always verified",
+            reason: "unverified certificates",
             path: "clusters[1].cluster.insecure-skip-tls-verify",
             cluster: ["server": "https://c", "insecure-skip-tls-verify": true]
         ),
         Refusal(
-            reason: "no proxies",
+            reason: "a proxy",
             path: "clusters[1].cluster.proxy-url",
             cluster: ["server": "https://c", "proxy-url": "http://p"]
         ),
-        Refusal(reason: "no server", path: "clusters[1].cluster.server: required", cluster: [:]),
+        Refusal(reason: "a cluster without a server", path: "clusters[1].cluster.server: required", cluster: [:]),
         Refusal(
             reason: "a server without TLS",
             path: "clusters[1].cluster.server",
@@ -64,31 +63,31 @@ import Testing
             cluster: ["server": "https://me:s3cret@c"]
         ),
         Refusal(
-            reason: "no base64",
+            reason: "CA data that is not Base64",
             path: "clusters[1].cluster.certificate-authority-data",
             cluster: ["server": "https://c", "certificate-authority-data": "%"]
         ),
         Refusal(
-            reason: "no certificate",
+            reason: "CA data that is not a certificate",
             path: "clusters[1].cluster.certificate-authority-data",
             cluster: ["server": "https://c", "certificate-authority-data": .string("s3cret".base64)]
         ),
         Refusal(
-            reason: "a CA that is not there",
+            reason: "a CA file that does not exist",
             path: "clusters[1].cluster.certificate-authority: /nowhere/pki/ca.crt",
             cluster: ["server": "https://c", "certificate-authority": "pki/ca.crt"]
         ),
         Refusal(
-            reason: "a name that is a number",
+            reason: "a server name that is a number",
             path: "clusters[1].cluster.tls-server-name",
             cluster: ["server": "https://c", "tls-server-name": 1]
         ),
         Refusal(reason: "a password", path: "users[0].user.password", user: ["password": "s3cret"]),
         Refusal(reason: "a user name", path: "users[0].user.username", user: ["username": "me"]),
         Refusal(reason: "impersonation", path: "users[0].user.as", user: ["token": "s3cret", "as": "root"]),
-        Refusal(reason: "its groups", path: "users[0].user.as-groups", user: ["as-groups": ["a"]]),
+        Refusal(reason: "impersonation of groups", path: "users[0].user.as-groups", user: ["as-groups": ["a"]]),
         Refusal(
-            reason: "a built-in plugin of old",
+            reason: "a built-in plugin, removed in Kubernetes 1.26",
             path: "users[0].user.auth-provider",
             user: ["auth-provider": ["name": "gcp"]]
         ),
@@ -103,19 +102,19 @@ import Testing
             user: ["client-key-data": .string("s3cret".base64)]
         ),
         Refusal(
-            reason: "no PEM",
+            reason: "a client certificate that is not PEM",
             path: "users[0].user.client-certificate-data",
             user: [
                 "client-certificate-data": .string("s3cret".base64), "client-key-data": .string("s3cret".base64),
             ]
         ),
         Refusal(
-            reason: "a token file that is not there",
+            reason: "a token file that does not exist",
             path: "users[0].user.tokenFile",
             user: ["tokenFile": "token", "token": "s3cret"]
         ),
         Refusal(
-            reason: "a plugin of a protocol of old",
+            reason: "a plugin with an old protocol",
             path: "users[0].user.exec.apiVersion",
             user: ["exec": ["apiVersion": "client.authentication.k8s.io/v1alpha1", "command": "a"]]
         ),
@@ -138,15 +137,19 @@ import Testing
             path: "users[0].user.exec.env[0].name",
             user: ["exec": ["apiVersion": "client.authentication.k8s.io/v1", "command": "a", "env": [[:]]]]
         ),
-        Refusal(reason: "no such cluster", path: "clusters: ", context: ["cluster": "z", "user": "u"]),
-        Refusal(reason: "no such user", path: "users: ", context: ["cluster": "c", "user": "z"]),
-        Refusal(reason: "no user", path: "contexts[0].context.user", context: ["cluster": "c"]),
+        Refusal(
+            reason: "a context with an unknown cluster",
+            path: "clusters: ",
+            context: ["cluster": "z", "user": "u"]
+        ),
+        Refusal(reason: "a context with an unknown user", path: "users: ", context: ["cluster": "c", "user": "z"]),
+        Refusal(reason: "a context without a user", path: "contexts[0].context.user", context: ["cluster": "c"]),
     ])
-    func refusals(_ row: Refusal) {
+    func unsupportedConfigurationsNameTheField(_ row: Refusal) {
         let value = Self.configuration(cluster: row.cluster, user: row.user, context: row.context)
         do throws(KubernetesAPIError) {
             _ = try Self.read(value)
-            Issue.record("no error")
+            Issue.record("expected an error")
         } catch {
             #expect(error.code == .configuration)
             #expect(error.message.hasPrefix("kubeconfig: \(row.path)"), "\(error)")
@@ -154,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func contextsAreChosen() throws {
+    @Test func theContextIsTheNamedOrTheCurrentOne() throws {
         let value: JSONValue = [
             "clusters": [["name": "c", "cluster": ["server": "https://[::1]/k8s/"]]],
             "users": [["name": "u", "user": [:]]],
@@ -163,17 +166,17 @@ import Testing
                 ["name": "y", "context": ["cluster": "c", "user": "u", "namespace": ""]],
             ],
         ]
-        #expect(throws: KubernetesAPIError.self, "none is current") { try Self.read(value) }
+        #expect(throws: KubernetesAPIError.self, "there is no current context") { try Self.read(value) }
         #expect(throws: KubernetesAPIError.self) { try Self.read(value, context: "z") }
-        #expect(throws: KubernetesAPIError.self, "nothing at all") { try Self.read(.null) }
+        #expect(throws: KubernetesAPIError.self, "an empty document") { try Self.read(.null) }
         let access = try Self.read(value, context: "x")
         #expect(access.namespace == "n")
         #expect(access.description == "https://[::1]:443/k8s")
-        #expect(access.authorities == nil, "what the system trusts")
+        #expect(access.authorities == nil, "the CAs that the system trusts")
         #expect(try Self.read(value, context: "y").namespace == "default")
     }
 
-    @Test func textsHoldNoCredential() throws {
+    @Test func descriptionsContainNoCredential() throws {
         let value = Self.configuration(cluster: ["server": "https://c"], user: ["token": "s3cret"])
         let access = try Self.read(value)
         var dumped = ""
@@ -198,14 +201,14 @@ import Testing
         #expect(server.seen.map { $0.headers[.authorization] } == ["Bearer s3cret", "Bearer renewed"])
     }
 
-    @Test func clientCertificatesAreShownAndServersHaveNamesOfTheirOwn() async throws {
+    @Test func clientCertificatesAreSentAndServersMayHaveAnotherName() async throws {
         let server = try FakeAPIServer(names: ["kubernetes"])
         let (user, stranger) = (try SelfSigned(names: ["user"]), try SelfSigned(names: ["user"]))
         var tls = server.certificate.server
         tls.trustRoots = .certificates([user.certificate])
         tls.certificateVerification = .noHostnameVerification
         try await server.serve(tls: tls, { _ in .json([:]) }) {
-            for (shown, isKnown) in [(user, true), (stranger, false)] {
+            for (sent, isKnown) in [(user, true), (stranger, false)] {
                 let value = Self.configuration(
                     cluster: [
                         "server": .string("https://127.0.0.1:\(server.number)/prefix"),
@@ -213,8 +216,8 @@ import Testing
                         "certificate-authority-data": .string(server.certificate.pem.base64),
                     ],
                     user: [
-                        "client-certificate-data": .string(shown.pem.base64),
-                        "client-key-data": .string(shown.keyPEM.base64),
+                        "client-certificate-data": .string(sent.pem.base64),
+                        "client-key-data": .string(sent.keyPEM.base64),
                     ]
                 )
                 try await KubernetesClient.withClient(for: Self.read(value)) { client in

@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
-import PodAdmission
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -12,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LeaderElectionTests {
     static let lease = ObjectPath(.leases, namespace: "polypod-system", name: "polypod-webhook")
 
-    /// A server that stores one Lease as the API server does: with a version that has to be right.
+    /// Stores one Lease as the API server does: a write with an old version is a conflict.
     final class LeaseStore: Sendable {
         private struct State {
             var lease: JSONValue?
@@ -80,7 +79,7 @@ import Testing
         try await server.serve({ try store.handle($0) }) { try await body(store, $0) }
     }
 
-    @Test func oneLeadsAndGivesUpForTheOther() async throws {
+    @Test func theLeaderReleasesTheLeaseAtShutdown() async throws {
         try await Self.withStore { store, client in
             let (a, b) = (Candidate("a", client), Candidate("b", client))
             let services = ServiceGroup(services: [a.election], logger: .silent)
@@ -89,7 +88,7 @@ import Testing
                 #expect(await a.time.sleep() == .seconds(2))
                 #expect(a.election.isLeader)
                 group.addTask { try await b.election.run() }
-                #expect(await b.time.sleep() == .seconds(3), "those who wait look at other times")
+                #expect(await b.time.sleep() == .seconds(3), "waiting candidates read at other times")
                 #expect(!b.election.isLeader)
                 #expect(store.record?.holder == "a")
 
@@ -108,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func aLeaderThatDiesIsFollowed() async throws {
+    @Test func anotherCandidateReplacesALeaderThatCrashed() async throws {
         try await Self.withStore { store, client in
             let (a, b) = (Candidate("a", client), Candidate("b", client))
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -119,7 +118,7 @@ import Testing
                 group.cancelAll()
                 try await group.waitForAll()
             }
-            #expect(store.record?.holder == "a", "nobody gave it up")
+            #expect(store.record?.holder == "a", "the lease is not released")
             #expect(!a.election.isLeader)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await b.election.run() }
@@ -136,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func aLeaderThatCannotRenewStepsDownInTime() async throws {
+    @Test func aLeaderThatCannotRenewStopsLeadingInTime() async throws {
         try await Self.withStore { store, client in
             let a = Candidate("a", client)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -151,14 +150,14 @@ import Testing
                 a.time.advance(by: .milliseconds(1999))
                 #expect(a.election.isLeader)
                 a.time.advance(by: .milliseconds(1))
-                #expect(!a.election.isLeader, "before anybody else may take it")
+                #expect(!a.election.isLeader, "before another candidate may take the lease")
                 group.cancelAll()
                 try await group.waitForAll()
             }
         }
     }
 
-    @Test func ofManyOneLeads() async throws {
+    @Test func oneOfManyCandidatesLeads() async throws {
         try await Self.withStore { store, client in
             let candidates = (0..<8).map { Candidate("c\($0)", client) }
             try await withThrowingTaskGroup(of: Void.self) { group in

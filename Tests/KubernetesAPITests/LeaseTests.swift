@@ -1,6 +1,5 @@
 import Basics
 import JSON
-import PodAdmission
 import Testing
 
 @testable import KubernetesAPI
@@ -13,12 +12,12 @@ import Testing
         LeaseRecord(holder: holder, seconds: seconds, acquired: "0", renewed: renewed, transitions: 3)
     }
 
-    /// What the candidate would write after so long.
+    /// The record that the candidate would write after this time.
     func claim(after seconds: Int) -> LeaseRecord? {
         state.claim(at: start + .seconds(seconds), wallTime: 0)
     }
 
-    @Test func aLeaseThatIsNotThereIsTaken() throws {
+    @Test func aLeaseThatDoesNotExistIsTaken() throws {
         let claim = try #require(self.claim(after: 0))
         #expect(claim.holder == "me")
         #expect(claim.seconds == 15)
@@ -26,7 +25,7 @@ import Testing
         #expect(claim.acquired == "1970-01-01T00:00:00.000000Z")
     }
 
-    @Test mutating func anothersLeaseIsFreeOnceItStandsStill() throws {
+    @Test mutating func anotherCandidatesLeaseIsFreeAfterItsDurationWithoutChange() throws {
         state.observed(Self.held(by: "other"), at: start)
         #expect(claim(after: 14) == nil)
         state.observed(Self.held(by: "other", renewed: "2"), at: start + .seconds(14))
@@ -38,18 +37,18 @@ import Testing
     }
 
     @Test(arguments: [
-        (LeaseTests.held(by: "", seconds: 1), 0, true, "given up"),
-        (LeaseTests.held(by: "other", seconds: 60), 59, false, "its holder's duration counts, not ours"),
-        (LeaseTests.held(by: "other", seconds: 60), 60, true, "and is over"),
-        (LeaseTests.held(by: "other", seconds: 0), 0, true, "no duration at all"),
-        (LeaseTests.held(by: "me"), 0, true, "ours from before a restart"),
+        (LeaseTests.held(by: "", seconds: 1), 0, true, "a released lease"),
+        (LeaseTests.held(by: "other", seconds: 60), 59, false, "the holder's duration counts"),
+        (LeaseTests.held(by: "other", seconds: 60), 60, true, "the holder's duration is over"),
+        (LeaseTests.held(by: "other", seconds: 0), 0, true, "no duration"),
+        (LeaseTests.held(by: "me"), 0, true, "the candidate's own lease from before a restart"),
     ])
-    mutating func free(record: LeaseRecord, after: Int, isFree: Bool, reason: String) {
+    mutating func aLeaseIsFree(record: LeaseRecord, after: Int, isFree: Bool, reason: String) {
         state.observed(record, at: start)
         #expect((claim(after: after) != nil) == isFree, "\(reason)")
     }
 
-    @Test mutating func aRenewalKeepsTheTimeOfTaking() throws {
+    @Test mutating func aRenewalKeepsTheAcquireTime() throws {
         state.observed(Self.held(by: "me"), at: start)
         let claim = try #require(self.claim(after: 2))
         #expect(claim.acquired == "0")
@@ -57,17 +56,17 @@ import Testing
         #expect(claim.renewed != "1")
     }
 
-    @Test mutating func leadershipEndsByItself() throws {
+    @Test mutating func leadershipEndsAtTheRenewDeadline() throws {
         #expect(!state.isLeader(at: start))
         state.observed(Self.held(by: "me"), at: start)
-        #expect(!state.isLeader(at: start), "not before it is renewed")
+        #expect(!state.isLeader(at: start), "not before a renewal")
         let claim = try #require(self.claim(after: 0))
         state.wrote(claim, askedAt: start, now: start + .seconds(3))
         #expect(state.isLeader(at: start + .milliseconds(9999)))
-        #expect(!state.isLeader(at: start + .seconds(10)), "counted from before the renewal was asked for")
+        #expect(!state.isLeader(at: start + .seconds(10)), "counted from before the renewal's request")
     }
 
-    @Test mutating func leadershipEndsWhereAnotherHoldsTheLease() throws {
+    @Test mutating func leadershipEndsIfAnotherCandidateHoldsTheLease() throws {
         let claim = try #require(self.claim(after: 0))
         state.wrote(claim, askedAt: start, now: start)
         state.observed(Self.held(by: "other"), at: start + .seconds(1))
@@ -75,7 +74,7 @@ import Testing
         #expect(state.release(wallTime: 0) == nil)
     }
 
-    @Test mutating func aLeaseIsGivenUp() throws {
+    @Test mutating func aReleasedLeaseHasNoHolder() throws {
         state.observed(Self.held(by: "me"), at: start)
         let claim = try #require(self.claim(after: 0))
         state.wrote(claim, askedAt: start, now: start)
@@ -87,7 +86,7 @@ import Testing
         #expect(release.transitions == 3)
     }
 
-    @Test func theRestOfALeaseStays() {
+    @Test func otherFieldsOfALeaseStay() {
         let lease: JSONValue = [
             "metadata": ["resourceVersion": "7", "labels": ["a": "b"]],
             "spec": ["strategy": "x", "holderIdentity": "y"],

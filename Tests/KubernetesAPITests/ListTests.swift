@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import JSON
-import PodAdmission
 import Testing
 
 @testable import KubernetesAPI
@@ -11,7 +10,7 @@ import Testing
         list.items.compactMap { $0["metadata"]?["name"]?.string }
     }
 
-    @Test func pagesAreFollowed() async throws {
+    @Test func allPagesAreRead() async throws {
         let server = try FakeAPIServer()
         let pages: FakeAPIServer.Handler = { request in
             switch request.parameter("continue") {
@@ -21,21 +20,21 @@ import Testing
             }
         }
         try await server.serve(pages) { client in
-            let list = try await client.list(.pods, namespace: "n", labelSelector: "a in (b,c)", fieldSelector: "x=y")
+            let list = try await client.list(.pods, namespace: "n")
             #expect(Self.names(list) == ["a", "b", "c"])
             #expect(list.resourceVersion == "7")
         }
         #expect(server.seen.count == 3)
         #expect(
             server.seen.map(\.query) == [
-                "labelSelector=a%20in%20%28b%2Cc%29&fieldSelector=x%3Dy&limit=500",
-                "labelSelector=a%20in%20%28b%2Cc%29&fieldSelector=x%3Dy&limit=500&continue=x%3D%2F%2B",
-                "labelSelector=a%20in%20%28b%2Cc%29&fieldSelector=x%3Dy&limit=500&continue=y",
+                "limit=500",
+                "limit=500&continue=x%3D%2F%2B",
+                "limit=500&continue=y",
             ]
         )
     }
 
-    @Test func aPageThatIsTooLateBeginsTheListAnew() async throws {
+    @Test func anExpiredPageRestartsTheList() async throws {
         let server = try FakeAPIServer()
         let pages: FakeAPIServer.Handler = { request in
             switch (request.index, request.parameter("continue")) {
@@ -47,12 +46,12 @@ import Testing
         try await server.serve(pages) { client in
             let list = try await client.list(.pods)
             #expect(Self.names(list) == ["a", "b"])
-            #expect(list.resourceVersion == "2", "of the first page of the list that went through")
+            #expect(list.resourceVersion == "2", "the version of the complete list's first page")
         }
         #expect(server.seen.count == 4)
     }
 
-    @Test func aListThatIsAlwaysTooLateEnds() async throws {
+    @Test func aListThatExpiresAgainFails() async throws {
         let server = try FakeAPIServer()
         try await server.serve({ _ in .status(.gone, reason: "Expired") }) { client in
             let result = await code { () async throws(KubernetesAPIError) in _ = try await client.list(.pods) }
@@ -62,11 +61,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"items":[]}"#, "no version"),
+        (#"{"items":[]}"#, "no resource version"),
         (#"{"metadata":{"resourceVersion":"1"},"items":["#, "a document that ends early"),
-        ("<html>", "a page of some proxy"),
+        ("<html>", "a proxy's HTML page"),
     ])
-    func answersThatAreNoList(body: String, reason: String) async throws {
+    func responsesThatAreNotLists(body: String, reason: String) async throws {
         let server = try FakeAPIServer()
         try await server.serve({ _ in .pieces([body]) }) { client in
             let result = await code { () async throws(KubernetesAPIError) in _ = try await client.list(.pods) }

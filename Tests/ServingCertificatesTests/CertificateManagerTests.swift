@@ -3,31 +3,31 @@ import JSON
 import KubernetesAPI
 import Logging
 import MetricsTestKit
-import PodAdmission
+import ServiceLifecycle
 import Testing
 import X509
 
 @testable import ServingCertificates
 
-/// The tests with sockets, one after another.
+/// The tests with an API server on loopback; they run one after another.
 @Suite("Managed certificates", .serialized)
 struct CertificateManagerTests {
-    /// Fails where a replica's leaf is not trusted by a caBundle.
+    /// Expects that every caBundle trusts every replica's leaf.
     static func expectTrust(
         _ replicas: [Replica],
         _ cluster: FakeCluster,
         at time: Int,
-        _ what: Comment,
+        _ moment: Comment,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         for bundle in try cluster.bundles {
             for replica in replicas {
-                #expect(try await replica.leaf.isTrusted(bundle, at: time), what, sourceLocation: sourceLocation)
+                #expect(try await replica.leaf.isTrusted(bundle, at: time), moment, sourceLocation: sourceLocation)
             }
         }
     }
 
-    @Test func theFirstReplicaMakesTheCA() async throws {
+    @Test func theFirstReplicaCreatesTheCA() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -40,7 +40,7 @@ struct CertificateManagerTests {
             #expect(try cluster.bundles.count == 4)
             try await Self.expectTrust([replica], cluster, at: start, "after the first round")
             #expect(cluster[FakeCluster.mutating]?["webhooks"]?.array?[1]["clientConfig"]?["caBundle"] == nil)
-            #expect(replica.said() == ["CA made", "caBundle written", "caBundle written"])
+            #expect(replica.said() == ["CA created", "caBundle written", "caBundle written"])
             #expect(replica.metrics.counterTotal(label: "polypod_cabundle_writes_total") == 2)
             let expiry = try replica.metrics.expectGauge("polypod_ca_expiry_timestamp_seconds").lastValue
             #expect(expiry == Double(start + 365 * day))
@@ -48,7 +48,7 @@ struct CertificateManagerTests {
         }
     }
 
-    @Test func twoReplicasThatStartTogetherHaveOneCA() async throws {
+    @Test func replicasThatStartTogetherUseOneCA() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         let other = try SigningAuthority.sample()
@@ -56,17 +56,23 @@ struct CertificateManagerTests {
             let replica = Replica(client, leads: false, time: time)
             cluster.interrupt("POST", "/api/v1/namespaces/polypod-system/secrets") { cluster in
                 let path = CertificateManagerConfiguration().secret
-                cluster[FakeCluster.secret] = AuthoritySecret.absent.holding(AuthorityRecord(current: other), at: path)
+                cluster[FakeCluster.secret] = AuthoritySecret.absent.object(
+                    storing: AuthorityRecord(current: other),
+                    at: path
+                )
             }
             try await replica.certificates.prepare()
             #expect(cluster.record?.current == other)
             #expect(try await replica.leaf.isTrusted([other.certificate.certificate], at: start))
             await replica.certificates.round()
-            #expect(cluster.takeWrites() == ["POST \(FakeCluster.secret)"], "who does not lead writes nothing")
+            #expect(
+                cluster.takeWrites() == ["POST \(FakeCluster.secret)"],
+                "a replica that does not lead writes nothing"
+            )
         }
     }
 
-    @Test func theAPIServerAtTheStart() async throws {
+    @Test func refusalsAndLostRacesAtTheStart() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -82,15 +88,15 @@ struct CertificateManagerTests {
                 (error as? ServingCertificates.CertificateError)?.code == .contended
             }
             try await replica.certificates.prepare()
-            #expect(cluster.record?.answered == "x", "a new CA is what was asked for")
+            #expect(cluster.record?.answered == "x", "a new CA fulfils the request")
         }
     }
 
     @Test(
-        "An API server that does not answer at the start is waited for, but not for good",
+        "At the start a replica waits for the API server, but not forever",
         arguments: [(503, "starting"), (429, "busy"), (504, "slow")]
     )
-    func anAPIServerThatIsAwayAtTheStart(status: Int, why: String) async throws {
+    func theReplicaWaitsForTheAPIServerAtTheStart(status: Int, why: String) async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -100,7 +106,7 @@ struct CertificateManagerTests {
             cluster.interrupt("GET", FakeCluster.secret) { $0.refuse(FakeCluster.secret, nil) }
             try await replica.certificates.prepare()
             #expect(cluster.record != nil, "\(why)")
-            #expect(replica.said(.warning) == ["trouble with reading the CA's Secret"], "said once")
+            #expect(replica.said(.warning) == ["problem with reading the CA's Secret"], "logged once")
 
             cluster.refuse(FakeCluster.secret, status)
             cluster.interrupt("GET", FakeCluster.secret) { _ in time.value += 300 }
@@ -110,7 +116,7 @@ struct CertificateManagerTests {
         }
     }
 
-    @Test func aRightCABundleIsNeverWritten() async throws {
+    @Test func aCorrectCABundleIsNotWritten() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -120,7 +126,7 @@ struct CertificateManagerTests {
             cluster.annotate("1")
             await replica.certificates.round()
             _ = cluster.takeWrites()
-            // Two CAs in the other order, as another tool may have merged them.
+            // Two CAs in another order: another tool may merge them so.
             let record = try #require(cluster.record)
             let bundle = CABundle.encoded(record.bundle.reversed())
             for (path, kind) in [(FakeCluster.mutating, "Mutating"), (FakeCluster.validating, "Validating")] {
@@ -130,6 +136,26 @@ struct CertificateManagerTests {
                 await replica.certificates.round()
             }
             #expect(cluster.takeWrites().isEmpty)
+        }
+    }
+
+    @Test func itRunsUntilGracefulShutdown() async throws {
+        let cluster = FakeCluster()
+        let time = Box(start)
+        let (patches, patched) = AsyncStream.makeStream(of: Void.self)
+        try await cluster.serve { client in
+            let replica = Replica(client, time: time) { $0.pollInterval = .milliseconds(1) }
+            try await replica.certificates.prepare()
+            cluster.interrupt("PATCH", FakeCluster.validating) { _ in patched.yield() }
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let group = ServiceGroup(configuration: .init(services: [replica.certificates], logger: logger))
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                _ = await patches.first { _ in true }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+            #expect(replica.said(.warning).isEmpty, "requests that shutdown cancels are not problems")
         }
     }
 }

@@ -10,7 +10,7 @@ import X509
 struct LeafTests {
     static let names = CertificateManagerConfiguration().dnsNames
 
-    @Test func whatALeafSays() async throws {
+    @Test func aLeafHasNamesValidityAndIssuer() async throws {
         let authority = try SigningAuthority.sample()
         let known = KnownAuthority(record: AuthorityRecord(current: authority), confirmedAt: start)
         let leaf = try ServingLeaf(known, names: Self.names, lifetime: day)
@@ -26,12 +26,12 @@ struct LeafTests {
         let issuer = try extensions.authorityKeyIdentifier?.keyIdentifier
         #expect(try issuer == authority.certificate.certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
         guard case .notCertificateAuthority? = try extensions.basicConstraints else {
-            Issue.record("a leaf that signs")
+            Issue.record("the leaf may sign others")
             return
         }
     }
 
-    @Test func whoTrustsALeaf() async throws {
+    @Test func onlyItsCATrustsALeaf() async throws {
         let old = try SigningAuthority.sample()
         let new = try SigningAuthority.sample()
         let leaf = try old.issue(for: Self.names, from: start, until: start + day)
@@ -42,11 +42,11 @@ struct LeafTests {
         #expect(try await leaf.isTrusted([oldRoot], host: "\(host).cluster.local", at: start))
         #expect(try await !leaf.isTrusted([newRoot], at: start), "another CA")
         #expect(try await !leaf.isTrusted([oldRoot], host: "other.polypod-system.svc", at: start), "another name")
-        #expect(try await !leaf.isTrusted([oldRoot], at: start + day + 1), "over")
-        #expect(try await !leaf.isTrusted([oldRoot], at: start - 1), "not begun")
+        #expect(try await !leaf.isTrusted([oldRoot], at: start + day + 1), "expired")
+        #expect(try await !leaf.isTrusted([oldRoot], at: start - 1), "not yet valid")
     }
 
-    @Test func renewal() throws {
+    @Test func aLeafIsRenewedAfterTwoThirds() throws {
         let record = AuthorityRecord(current: try .sample())
         func known(_ time: Int) -> KnownAuthority { KnownAuthority(record: record, confirmedAt: time) }
         let leaf = try ServingLeaf(known(start), names: Self.names, lifetime: day)
@@ -54,10 +54,10 @@ struct LeafTests {
         let rows: [(now: Int, confirmedAt: Int, isDue: Bool, reason: String)] = [
             (start, start, false, "just signed"),
             (start + 2 * third - 1, start + 2 * third - 1, false, "before two thirds"),
-            (start + 2 * third, start + 2 * third, true, "two thirds"),
-            (start + 2 * third, start, false, "the API server is away, and a new one would last no longer"),
-            (start + 2 * third, start + third, true, "the API server is away, and a new one lasts longer"),
-            (start + 5 * day, start + 5 * day, true, "the process was asleep"),
+            (start + 2 * third, start + 2 * third, true, "after two thirds"),
+            (start + 2 * third, start, false, "no API server, and a new leaf would not last longer"),
+            (start + 2 * third, start + third, true, "no API server, and a new leaf lasts longer"),
+            (start + 5 * day, start + 5 * day, true, "the process was suspended"),
             (start - 301, start - 301, true, "the clock was ahead when it was signed"),
             (start - 200, start - 200, false, "a small step of the clock"),
         ]
@@ -68,15 +68,15 @@ struct LeafTests {
         #expect(leaf.isDue(other, lifetime: day, now: start + 1), "another CA signs")
     }
 
-    @Test func neverLongerThanItsCA() throws {
+    @Test func aLeafNeverOutlivesItsCA() throws {
         let record = AuthorityRecord(current: try .sample(lifetime: 3600))
         let leaf = try ServingLeaf(KnownAuthority(record: record, confirmedAt: start), names: Self.names, lifetime: day)
         #expect(leaf.notAfter == start + 3600)
         let later = KnownAuthority(record: record, confirmedAt: start + 3000)
-        #expect(!leaf.isDue(later, lifetime: day, now: start + 3000), "a new one would end with it")
+        #expect(!leaf.isDue(later, lifetime: day, now: start + 3000), "a new leaf would end at the same time")
     }
 
-    @Test func longNamesAndNone() throws {
+    @Test func longNamesAreCutAndNoNameFails() throws {
         let authority = try SigningAuthority.sample()
         let name = String(repeating: "a", count: 63) + ".namespace.svc"
         let leaf = try Certificate(
@@ -88,12 +88,12 @@ struct LeafTests {
         }
     }
 
-    @Test func secretsStayOutOfText() throws {
+    @Test func descriptionsContainNoKey() throws {
         let authority = try SigningAuthority.sample()
         let record = AuthorityRecord(current: authority).staged(authority)
         let leaf = try ServingLeaf(KnownAuthority(record: record, confirmedAt: start), names: Self.names, lifetime: day)
         let path = CertificateManagerConfiguration().secret
-        let secret = AuthoritySecret(reading: AuthoritySecret.absent.holding(record, at: path))
+        let secret = AuthoritySecret(reading: AuthoritySecret.absent.object(storing: record, at: path))
         var text = "\(authority) \(record) \(leaf) \(secret) \(RotationAction.restore(record, .absent))"
         text += String(reflecting: record) + String(reflecting: leaf) + String(reflecting: secret)
         dump([authority], to: &text)

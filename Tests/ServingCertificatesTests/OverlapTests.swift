@@ -3,20 +3,20 @@ import X509
 
 @testable import ServingCertificates
 
-/// A cluster in which everything happens as late, and as often, as it may.
+/// A cluster in which everything happens as late and as often as the rules allow.
 ///
-/// The rules are the real ones; what the leader writes goes to two configurations at different moments, API servers
-/// may still hold each caBundle that was replaced less than `settle` ago, and a replica may hold a leaf of each CA that
-/// signed, signed at the last moment, while it is valid.
+/// The rules are the real ones. The leader's writes reach two configurations at different times. API servers may still
+/// use each caBundle that was replaced less than `settle` ago. A replica may still use a valid leaf of each earlier CA,
+/// signed at the last moment.
 private struct Simulation {
     let lifetimes = RotationLifetimes(leaf: day, settle: 10)
     var rotation: CertificateRotation { CertificateRotation(lifetimes: lifetimes) }
     var time = start
     var record: AuthorityRecord
     var settling = BundleSettling()
-    /// What each configuration holds, and held until when.
+    /// The caBundles of each configuration, and the time of their replacement.
     var published: [[(bundle: [AuthorityCertificate], until: Int?)]] = [[], []]
-    /// Each CA that signs or signed, and until when.
+    /// Each signing CA, and the time of its replacement.
     var signers: [(authority: SigningAuthority, until: Int?)]
     var actions: [RotationAction] = []
 
@@ -29,7 +29,7 @@ private struct Simulation {
 
     private func isRight(_ index: Int) -> Bool { published[index].last.map { Set($0.bundle) } == Set(record.bundle) }
 
-    /// One step of the leader; the configuration `index` is the one that is written where one is.
+    /// Takes one step of the leader; if it publishes, it writes the configuration `index` first.
     mutating func step(writing index: Int) throws {
         let bundles = settling.observe(
             isRight: published.indices.allSatisfy { isRight($0) },
@@ -53,8 +53,8 @@ private struct Simulation {
         }
     }
 
-    /// The CAs whose leaves may be served now, and the caBundles that may be in force now.
-    var held: (signers: [SigningAuthority], bundles: [[AuthorityCertificate]]) {
+    /// The CAs whose leaves a replica may serve now, and the caBundles that an API server may use now.
+    var inUse: (signers: [SigningAuthority], bundles: [[AuthorityCertificate]]) {
         let signers = signers.filter { $0.until.map { time <= $0 + lifetimes.leaf } ?? true }.map(\.authority)
         let bundles = published.joined().filter { $0.until.map { time <= $0 + lifetimes.settle } ?? true }.map(\.bundle)
         return (signers, bundles)
@@ -75,35 +75,35 @@ struct OverlapTests {
         var promotions = 0
         simulation.record.request = "1"
         while simulation.time < start + 3 * day {
-            // Leaders change at any moment; the next one has seen nothing.
+            // The leader may change at any time; the next one has read nothing yet.
             if random.next(4) == 0 { simulation.settling.reset() }
             try simulation.step(writing: random.next(2))
             if simulation.actions.last == .promote, simulation.record.answered == "1" {
-                // The second one follows at once, while the first CA is still trusted.
+                // The second rotation starts at once, while the first CA is still trusted.
                 simulation.record.request = "2"
             }
             promotions = simulation.actions.count { $0 == .promote }
-            let held = simulation.held
-            for signer in held.signers {
-                for bundle in held.bundles {
+            let inUse = simulation.inUse
+            for signer in inUse.signers {
+                for bundle in inUse.bundles {
                     guard checked.insert(Pair(signer: signer.certificate, bundle: bundle)).inserted else { continue }
                     let leaf = try signer.issue(for: [host], from: start, until: start + 4 * day)
                     let isTrusted = try await leaf.isTrusted(bundle.map(\.certificate), at: start + 60)
                     #expect(isTrusted, "after \(simulation.actions) at \(simulation.time - start) s")
                 }
             }
-            // Fast while something happens, then past the end of the earlier CAs' leaves.
+            // Short steps during the rotations, then long steps past the end of the earlier CAs' leaves.
             simulation.time += promotions == 2 ? 1 + random.next(1800) : 1 + random.next(5)
         }
         #expect(promotions == 2)
         #expect(simulation.actions.last == .publish && simulation.record.previous.isEmpty)
         #expect(simulation.published.allSatisfy { $0.last?.bundle == [simulation.record.current.certificate] })
-        // The first CA meets three caBundles, the second two, and the third two.
+        // The first CA occurs with three caBundles, the second with two, and the third with two.
         #expect(checked.count == 7)
     }
 }
 
-/// Numbers that are the same each time.
+/// Pseudorandom numbers that are the same in each run.
 private struct Seeded {
     private var state: UInt64
 

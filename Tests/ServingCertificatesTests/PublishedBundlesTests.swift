@@ -1,6 +1,5 @@
 import FoundationEssentials
 import JSON
-import PodAdmission
 import Testing
 
 @testable import ServingCertificates
@@ -15,30 +14,30 @@ struct PublishedBundlesTests {
         )
     }
 
-    @Test func whatIsRight() throws {
+    @Test func aCorrectCABundleHasExactlyTheCAs() throws {
         let one = try SigningAuthority.sample().certificate
         let two = try SigningAuthority.sample().certificate
         func text(_ pem: String) -> String { Data(pem.utf8).base64EncodedString() }
         let rows: [(bundle: String?, isRight: Bool, reason: String)] = [
-            (nil, false, "nothing"),
+            (nil, false, "no caBundle"),
             ("", false, "an empty text"),
-            ("%", false, "no base64"),
-            (text("nonsense"), false, "no PEM"),
-            (text(one.pem), false, "one is missing"),
-            (text(one.pem + two.pem), true, "just these"),
+            ("%", false, "not Base64"),
+            (text("nonsense"), false, "not PEM"),
+            (text(one.pem), false, "a missing CA"),
+            (text(one.pem + two.pem), true, "exactly these CAs"),
             (text(two.pem + one.pem), true, "another order"),
-            (text(one.pem + one.pem + two.pem), true, "one twice"),
-            (text("\n" + one.pem + "\n\n" + two.pem), true, "white space between them"),
-            (text(one.pem + two.pem + (try SigningAuthority.sample().certificatePEM)), false, "a foreign one as well"),
+            (text(one.pem + one.pem + two.pem), true, "a CA twice"),
+            (text("\n" + one.pem + "\n\n" + two.pem), true, "white space between the CAs"),
+            (text(one.pem + two.pem + (try SigningAuthority.sample().certificatePEM)), false, "a foreign CA"),
         ]
         for row in rows {
             let published = try Self.read([row.bundle, nil, row.bundle])
-            #expect(published.entries.map(\.index) == [0, 2], "the other's webhook is none of ours")
+            #expect(published.entries.map(\.index) == [0, 2], "the other Service's webhook is ignored")
             #expect(published.wrong([one, two]).isEmpty == row.isRight, "\(row.reason)")
         }
     }
 
-    @Test func onlyTheWrongOnesAreWritten() throws {
+    @Test func onlyWrongCABundlesAreWritten() throws {
         let one = try SigningAuthority.sample().certificate
         let right = CABundle.encoded([one])
         let published = try Self.read([right, nil, nil])
@@ -52,7 +51,7 @@ struct PublishedBundlesTests {
         )
     }
 
-    @Test func whatIsNoConfiguration() throws {
+    @Test func objectsThatAreNotConfigurations() throws {
         #expect(throws: FieldError.self) {
             try PublishedBundles(reading: ["metadata": ["name": "x"]], service: "a", in: "b")
         }

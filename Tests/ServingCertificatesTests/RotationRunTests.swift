@@ -1,12 +1,11 @@
 import MetricsTestKit
-import PodAdmission
 import Testing
 import X509
 
 @testable import ServingCertificates
 
 extension CertificateManagerTests {
-    @Test func aRotationFromBeginningToEnd() async throws {
+    @Test func aWholeRotation() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -25,12 +24,17 @@ extension CertificateManagerTests {
             try await Self.expectTrust([leader, follower], cluster, at: time.value, "staged")
             time.value += 9
             await leader.certificates.round()
-            #expect(cluster.record?.current == first.current, "settling is not over")
+            #expect(cluster.record?.current == first.current, "the caBundles have not settled")
             time.value += 1
             await leader.certificates.round()
             let second = try #require(cluster.record)
             #expect(second.current == staged && second.previous == [first.current.certificate])
-            try await Self.expectTrust([leader, follower], cluster, at: time.value, "promoted, the follower late")
+            try await Self.expectTrust(
+                [leader, follower],
+                cluster,
+                at: time.value,
+                "promoted, before the follower's round"
+            )
             let newRoot = second.current.certificate.certificate
             #expect(try await leader.leaf.isTrusted([newRoot], at: time.value))
             #expect(try await !follower.leaf.isTrusted([newRoot], at: time.value))
@@ -45,7 +49,7 @@ extension CertificateManagerTests {
         }
     }
 
-    @Test func leadersThatChangeAfterEveryStep() async throws {
+    @Test func leadersMayChangeAfterEveryStep() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -54,14 +58,14 @@ extension CertificateManagerTests {
             await replicas[0].certificates.round()
             for request in ["1", "2"] {
                 cluster.annotate(request)
-                // Each leader does one write and is gone before the next: what it began, another ends.
+                // Each leader loses the lead after one write, and another leader continues.
                 for step in 0..<6 {
                     for path in [FakeCluster.secret, FakeCluster.mutating, FakeCluster.validating] {
                         for method in ["PUT", "PATCH"] {
                             cluster.interrupt(method, path) { _ in replicas.forEach { $0.leads.value = false } }
                         }
                     }
-                    // Each waits for the caBundles to settle by itself.
+                    // Each leader waits on its own for the caBundles to settle.
                     for wait in [0, 10] {
                         time.value += wait
                         for replica in replicas { await replica.certificates.round() }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServingCertificates
 
-/// One situation, and what has to be done in it.
+/// A state and the action that has to follow.
 struct RotationRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let stored: StoredAuthority
@@ -29,7 +29,7 @@ struct RotationRow: Sendable, CustomTestStringConvertible {
 }
 
 extension StoredAuthority {
-    /// A Secret in which all can be used.
+    /// A Secret without damage.
     static func of(_ record: AuthorityRecord) -> StoredAuthority { .record(record, damage: []) }
 }
 
@@ -38,7 +38,7 @@ struct RotationTests {
     static let rotation = CertificateRotation(lifetimes: RotationLifetimes(leaf: day, settle: 10))
 
     @Test(arguments: try rows())
-    func nextStep(row: RotationRow) {
+    func theNextActionFollowsFromTheState(row: RotationRow) {
         let action = Self.rotation.action(row.stored, known: row.known, bundles: row.bundles, now: row.now)
         #expect(action == row.action, "\(row.testDescription)")
     }
@@ -51,12 +51,12 @@ struct RotationTests {
         let over = AuthorityRecord(current: try .sample(at: start - 400 * day))
         let unreadable = CertificateError(.unreadable, "")
         let mismatch = CertificateError(.keyMismatch, "")
-        var asked = plain
-        asked.request = "2"
-        asked.answered = "1"
-        var answered = asked
+        var requested = plain
+        requested.request = "2"
+        requested.answered = "1"
+        var answered = requested
         answered.answered = "2"
-        var full = asked
+        var full = requested
         full.previous = try (0..<AuthorityRecord.maximumPrevious).map { _ in try SigningAuthority.sample().certificate }
         full.promotedAt = start
         var unknownPromotion = promoted
@@ -65,36 +65,46 @@ struct RotationTests {
         let earlyNext = plain.staged(try .sample(at: start + 3600))
         let due = plain.successorDueAt - start
         return [
-            .init("no Secret, nothing known", .absent, .create(.absent)),
-            .init("a deleted Secret comes back: no leaf loses its CA", .absent, known: plain, .restore(plain, .absent)),
-            .init("what is known has expired", .absent, known: over, .create(.absent)),
+            .init("no Secret, and no known CA", .absent, .create(.absent)),
+            .init(
+                "a deleted Secret is restored: no leaf loses its CA",
+                .absent,
+                known: plain,
+                .restore(plain, .absent)
+            ),
+            .init("the known CA has expired", .absent, known: over, .create(.absent)),
             .init("a Secret without data", .empty, .create(.empty)),
             .init("an unreadable CA", .unusable(unreadable), .create(.unreadable)),
-            .init("it was readable before", .unusable(unreadable), known: plain, .restore(plain, .unreadable)),
-            .init("a wrong key may be half of a change", .unusable(mismatch), known: plain, .wait(mismatch)),
-            .init("expired, without a successor", .of(over), .create(.expired)),
-            .init("expired, with a successor", .of(over.staged(current)), bundles: .wrong, .promote),
-            .init("the last second of the CA's life", .of(plain), at: 365 * day, .stage(.age)),
+            .init(
+                "an unreadable CA that was readable before",
+                .unusable(unreadable),
+                known: plain,
+                .restore(plain, .unreadable)
+            ),
+            .init("a wrong key may be half of a person's change", .unusable(mismatch), known: plain, .wait(mismatch)),
+            .init("an expired CA without a successor", .of(over), .create(.expired)),
+            .init("an expired CA with a successor", .of(over.staged(current)), bundles: .wrong, .promote),
+            .init("the last second of the CA's validity", .of(plain), at: 365 * day, .stage(.age)),
             .init("the second after it", .of(plain), at: 365 * day + 1, .create(.expired)),
             .init("an unreadable successor", .record(plain, damage: ["next.crt"]), .repair(["next.crt"])),
-            .init("a successor that expired as it waited", .of(lateNext), at: 2 * day, .repair(["next.crt"])),
+            .init("a successor that expired before it signed", .of(lateNext), at: 2 * day, .repair(["next.crt"])),
             .init("a fresh CA", .of(plain), .nothing),
             .init("no caBundle yet", .of(plain), bundles: .wrong, .publish),
-            .init("a changed caBundle comes before anything else", .of(asked), bundles: .wrong, at: due, .publish),
+            .init("a wrong caBundle is fixed first", .of(requested), bundles: .wrong, at: due, .publish),
             .init("just before two thirds", .of(plain), at: due - 1, .nothing),
             .init("two thirds", .of(plain), at: due, .stage(.age)),
-            .init("staging needs no caBundle", .of(plain), bundles: .unknown, at: due, .stage(.age)),
-            .init("a person asks", .of(asked), .stage(.request)),
-            .init("the request was answered", .of(answered), .nothing),
+            .init("staging does not depend on the caBundles", .of(plain), bundles: .unknown, at: due, .stage(.age)),
+            .init("a person requests a rotation", .of(requested), .stage(.request)),
+            .init("the request was fulfilled", .of(answered), .nothing),
             .init("too many earlier CAs are still trusted", .of(full), .nothing),
             .init("the successor is not in every caBundle", .of(staged), bundles: .wrong, at: 100, .publish),
-            .init("nobody knows what they say", .of(staged), bundles: .unknown, at: 100, .nothing),
+            .init("the caBundles are unknown", .of(staged), bundles: .unknown, at: 100, .nothing),
             .init("settling is not over", .of(staged), bundles: .right(since: start + 91), at: 100, .nothing),
             .init("settling is over", .of(staged), bundles: .right(since: start + 90), at: 100, .promote),
-            .init("a successor of a clock that was ahead", .of(earlyNext), at: 3000, .nothing),
-            .init("a leaf of the earlier CA may be valid yet", .of(promoted), at: 399 + day, .nothing),
-            .init("no leaf of it can be valid any more", .of(promoted), at: 400 + day, .dropPrevious),
-            .init("nobody knows when it was replaced", .of(unknownPromotion), at: 30 * day, .nothing),
+            .init("a successor that is not yet valid: a clock was ahead", .of(earlyNext), at: 3000, .nothing),
+            .init("a leaf of the earlier CA may still be valid", .of(promoted), at: 399 + day, .nothing),
+            .init("no leaf of the earlier CA can be valid", .of(promoted), at: 400 + day, .dropPrevious),
+            .init("the time of the replacement is unknown", .of(unknownPromotion), at: 30 * day, .nothing),
         ]
     }
 
@@ -106,23 +116,23 @@ struct RotationTests {
         let second = record.current.certificate
         #expect(record.answered == "1")
         record.request = "2"
-        #expect(record.isRotationAsked)
+        #expect(record.isRotationRequested)
         record = try #require(record.staged(try .sample()).promoted(at: start + 40))
         #expect(record.previous == [second, first])
-        #expect(record.answered == "2" && !record.isRotationAsked)
+        #expect(record.answered == "2" && !record.isRotationRequested)
         #expect(record.previousDroppableAt(Self.rotation.lifetimes) == start + 40 + day + 300)
     }
 
-    @Test func aRequestDuringARotationGetsItsOwn() throws {
+    @Test func aRequestDuringARotationGetsARotationOfItsOwn() throws {
         var record = AuthorityRecord(current: try .sample())
         record.request = "1"
         record = record.staged(try .sample())
         record.request = "2"
         record = try #require(record.promoted(at: start))
-        #expect(record.answered == "1" && record.isRotationAsked)
+        #expect(record.answered == "1" && record.isRotationRequested)
     }
 
-    @Test func settlingBeginsAnewWithEveryChange() throws {
+    @Test func settlingStartsAgainAfterEveryChange() throws {
         let one = try SigningAuthority.sample().certificate
         let two = try SigningAuthority.sample().certificate
         var settling = BundleSettling()
@@ -133,8 +143,11 @@ struct RotationTests {
         #expect(settling.observe(isRight: false, bundle: [one, two], now: 30) == .wrong)
         #expect(settling.observe(isRight: true, bundle: [one, two], now: 35) == .right(since: 35), "it was wrong")
         #expect(settling.observe(isRight: nil, bundle: [one, two], now: 40) == .unknown)
-        #expect(settling.observe(isRight: true, bundle: [one, two], now: 45) == .right(since: 45), "it was not known")
-        #expect(settling.observe(isRight: true, bundle: [one, two], now: 5) == .right(since: 5), "the clock went back")
+        #expect(settling.observe(isRight: true, bundle: [one, two], now: 45) == .right(since: 45), "it was unknown")
+        #expect(
+            settling.observe(isRight: true, bundle: [one, two], now: 5) == .right(since: 5),
+            "the clock was set back"
+        )
         settling.reset()
         #expect(settling.observe(isRight: true, bundle: [one, two], now: 50) == .right(since: 50), "another leader")
     }

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import JSON
 import KubernetesAPI
-import PodAdmission
 import Testing
 
 @testable import ServingCertificates
@@ -17,22 +16,22 @@ struct SecretTests {
         return ["metadata": ["name": "polypod-ca"], "data": .object(JSONObject(members))]
     }
 
-    @Test func whatIsWrittenIsRead() throws {
+    @Test func aWrittenSecretReadsBack() throws {
         var record = AuthorityRecord(current: try .sample())
         record = try #require(record.staged(try .sample()).promoted(at: start))
         record.answered = "1"
         record = record.staged(try .sample())
         record.stagedFor = "2"
-        let object = AuthoritySecret.absent.holding(record, at: Self.path)
+        let object = AuthoritySecret.absent.object(storing: record, at: Self.path)
         #expect(AuthoritySecret(reading: object).stored == .record(record, damage: []))
         #expect(object["type"] == "Opaque" && object["metadata"]?["namespace"] == "polypod-system")
         let without = try #require(record.promoted(at: start + 10)).withoutPrevious()
-        let next = AuthoritySecret(reading: object).holding(without, at: Self.path)
+        let next = AuthoritySecret(reading: object).object(storing: without, at: Self.path)
         #expect(AuthoritySecret(reading: next).stored == .record(without, damage: []))
         #expect(next["data"]?.object?.members.map(\.key) == ["ca.crt", "ca.key"])
     }
 
-    @Test func whatOthersKeepThereStays() throws {
+    @Test func otherClientsDataStays() throws {
         let object: JSONValue = [
             "kind": "Secret",
             "metadata": [
@@ -43,23 +42,26 @@ struct SecretTests {
         ]
         let secret = AuthoritySecret(reading: object)
         #expect(secret.stored == .empty && secret.request == "1")
-        let written = secret.holding(AuthorityRecord(current: try .sample()), at: Self.path)
+        let written = secret.object(storing: AuthorityRecord(current: try .sample()), at: Self.path)
         #expect(written["metadata"]?["resourceVersion"] == "7" && written["metadata"]?["labels"]?["a"] == "b")
         #expect(written["metadata"]?["annotations"]?["c"] == "d" && written["data"]?["note"] == "eA==")
         #expect(written["metadata"]?["annotations"]?["polypod.dev/rotate-ca"] == "1")
     }
 
-    @Test func whatCannotBeUsed() throws {
+    @Test func unusableCAs() throws {
         let one = try SigningAuthority.sample()
         let two = try SigningAuthority.sample()
         let leaf = try one.issue(for: [host], from: start, until: start + day)
         let rows: [(data: [(String, String)], code: CertificateError.Code, reason: String)] = [
             ([("ca.crt", one.certificatePEM)], .unreadable, "no key"),
             ([("ca.key", one.keyPEM)], .unreadable, "no certificate"),
-            ([("ca.crt", "x"), ("ca.key", one.keyPEM)], .unreadable, "no PEM"),
-            ([("ca.crt", one.keyPEM), ("ca.key", one.keyPEM)], .unreadable, "a key for a certificate"),
-            ([("ca.crt", one.certificatePEM), ("ca.key", one.certificatePEM)], .unreadable, "a certificate for a key"),
-            ([("ca.crt", one.certificatePEM), ("ca.key", two.keyPEM)], .keyMismatch, "another's key"),
+            ([("ca.crt", "x"), ("ca.key", one.keyPEM)], .unreadable, "not PEM"),
+            ([("ca.crt", one.keyPEM), ("ca.key", one.keyPEM)], .unreadable, "a key in place of the certificate"),
+            (
+                [("ca.crt", one.certificatePEM), ("ca.key", one.certificatePEM)], .unreadable,
+                "a certificate in place of the key"
+            ),
+            ([("ca.crt", one.certificatePEM), ("ca.key", two.keyPEM)], .keyMismatch, "the key of another CA"),
             ([("ca.crt", leaf.certificate), ("ca.key", leaf.key)], .notAnAuthority, "a leaf"),
             (
                 [("ca.crt", one.certificatePEM + two.certificatePEM), ("ca.key", one.keyPEM)], .notAnAuthority,
@@ -67,7 +69,7 @@ struct SecretTests {
             ),
         ]
         for row in rows {
-            guard case .unusable(let error) = AuthoritySecret.read(Self.secret(row.data)) else {
+            guard case .unusable(let error) = AuthoritySecret(reading: Self.secret(row.data)).stored else {
                 Issue.record("\(row.reason)")
                 continue
             }
@@ -75,18 +77,19 @@ struct SecretTests {
         }
     }
 
-    @Test func damageBesideACAThatWorks() throws {
+    @Test func damageNextToAUsableCA() throws {
         let one = try SigningAuthority.sample()
         let two = try SigningAuthority.sample()
         let good = [("ca.crt", one.certificatePEM), ("ca.key", one.keyPEM)]
         let rows: [(data: [(String, String)], damage: [String], reason: String)] = [
             ([("next.crt", two.certificatePEM)], ["next.crt"], "a successor without a key"),
-            ([("next.crt", two.certificatePEM), ("next.key", one.keyPEM)], ["next.crt"], "another's key"),
-            ([("previous.crt", "x" + "-----BEGIN")], ["previous.crt"], "no PEM"),
-            ([("previous.crt", two.certificatePEM)], [], "all is well"),
+            ([("next.crt", two.certificatePEM), ("next.key", one.keyPEM)], ["next.crt"], "the key of another CA"),
+            ([("previous.crt", "x" + "-----BEGIN")], ["previous.crt"], "not PEM"),
+            ([("previous.crt", two.certificatePEM)], [], "no damage"),
         ]
         for row in rows {
-            guard case .record(let record, let damage) = AuthoritySecret.read(Self.secret(good + row.data)) else {
+            guard case .record(let record, let damage) = AuthoritySecret(reading: Self.secret(good + row.data)).stored
+            else {
                 Issue.record("\(row.reason)")
                 continue
             }

@@ -2,35 +2,34 @@ public import Basics
 public import JSON
 import NIOSSL
 
-/// Where the API server is, whom it is asked as, and how its certificate is verified.
+/// The API server's address, the client identity and the CA that the server's certificate needs.
 ///
-/// Its text, in logs and mirrors too, never shows a credential.
+/// Descriptions, logs and mirrors show the address and no credential.
 public struct ClusterAccess: Sendable, Redacted {
-    /// The namespace of the service account or the context; `default` where none is said.
-    public let namespace: String
-    /// The one server that gets requests, and the credential.
-    let server: ServerAddress
-    /// What the server's certificate has to be signed by; nil for what the system trusts.
-    let authorities: [NIOSSLCertificate]?
-    /// Who asks.
-    let identity: ClusterIdentity
-
-    /// The server.
-    public var description: String { server.description }
-}
-
-extension ClusterAccess {
-    /// The folder of a service account's files in a Pod.
+    /// The folder with the service account's files in a Pod.
     public static let standardFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-    /// A Pod's way to the API server: its address, the CA that signs it, and the token of the Pod's service account.
+    /// The namespace of the service account or of the context; `default` if neither is set.
+    public let namespace: String
+    /// The only server that receives requests and the credential.
+    let server: ServerAddress
+    /// The CAs that may sign the server's certificate; nil for the CAs that the system trusts.
+    let authorities: [NIOSSLCertificate]?
+    /// The client identity.
+    let identity: ClusterIdentity
+
+    /// The server's address.
+    public var description: String { server.description }
+
+    /// Reads the access that Kubernetes gives to every Pod: the server's address, its CA and the service account's token.
     ///
-    /// Kubernetes puts them into every Pod: the address into the environment, the rest into files
+    /// The address is in the environment, the rest is in files
     /// (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
     /// - Parameters:
-    ///   - environment: with `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
-    ///   - folder: with `ca.crt`, `token` and `namespace`.
-    /// - Throws: ``KubernetesAPIError`` with `notInCluster`.
+    ///   - environment: The process's environment, with `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
+    ///   - folder: The folder with `ca.crt`, `token` and `namespace`.
+    /// - Returns: The access; the token is read again for each request.
+    /// - Throws: ``KubernetesAPIError`` with `notInCluster` if a variable or a file is missing.
     public static func inCluster(
         environment: [String: String],
         folder: String = standardFolder
@@ -40,16 +39,16 @@ extension ClusterAccess {
         else {
             throw KubernetesAPIError(
                 .notInCluster,
-                "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no Pod of a cluster"
+                "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: run this in a Pod of the cluster"
             )
         }
         guard let authorities = try? NIOSSLCertificate.fromPEMFile("\(folder)/ca.crt"), !authorities.isEmpty else {
-            throw missing("\(folder)/ca.crt")
+            throw unreadable("\(folder)/ca.crt")
         }
         let namespace = ClusterIdentity.text(of: "\(folder)/namespace")
-        let token = ClusterIdentity.Token.file(path: "\(folder)/token", missing: missing("\(folder)/token"))
+        let token = ClusterIdentity.Token.file(path: "\(folder)/token", missing: unreadable("\(folder)/token"))
         let identity = ClusterIdentity(token: token)
-        _ = try identity.fileToken()
+        _ = try identity.currentToken()
         return ClusterAccess(
             namespace: namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default",
             server: ServerAddress(host: host, port: Int(port)),
@@ -58,21 +57,20 @@ extension ClusterAccess {
         )
     }
 
-    private static func missing(_ file: String) -> KubernetesAPIError {
+    private static func unreadable(_ file: String) -> KubernetesAPIError {
         KubernetesAPIError(.notInCluster, "\(file) cannot be read: give the Pod a service account")
     }
-}
 
-extension ClusterAccess {
-    /// The way that a kubeconfig describes (clientcmd, api/v1/types.go).
+    /// Reads the access that a kubeconfig describes (client-go, tools/clientcmd/api/v1/types.go).
     ///
-    /// What would weaken the connection is refused and not passed over: certificates that are not verified, proxies,
-    /// passwords, and acting as somebody else.
+    /// Settings that would weaken the connection are errors and are not ignored: unverified certificates, proxies,
+    /// passwords and impersonation.
     /// - Parameters:
-    ///   - value: the kubeconfig as JSON, as `kubectl config view --raw -o json` prints it.
-    ///   - context: the context; nil for the `current-context`.
-    ///   - folder: where relative paths in it begin.
-    ///   - environment: what a credential plugin gets beside its own variables.
+    ///   - value: The kubeconfig as JSON, as `kubectl config view --raw -o json` prints it.
+    ///   - context: The context; nil for the `current-context`.
+    ///   - folder: The folder that relative paths in the kubeconfig start from.
+    ///   - environment: The environment of a credential plugin, in addition to the variables in the kubeconfig.
+    /// - Returns: The access; token files are read again for each request.
     /// - Throws: ``KubernetesAPIError`` with `configuration` and the path to the field.
     public static func kubeconfig(
         _ value: JSONValue,

@@ -1,78 +1,78 @@
 import Basics
 import NIOSSL
 
-/// Who asks the API server.
+/// The user that sends requests to the API server.
 struct ClusterIdentity: Sendable {
-    /// Where the bearer token comes from.
+    /// The source of the bearer token.
     enum Token: Sendable {
-        /// There is none.
+        /// The user has no token.
         case none
-        /// It is known.
+        /// A fixed token.
         case text(String)
-        /// It is in a file, read for each request: what writes it renews it well before it expires.
+        /// A file that is read for each request; its writer replaces the token well before it expires.
         case file(path: String, missing: KubernetesAPIError)
     }
 
-    /// The bearer token.
+    /// The source of the bearer token.
     var token: Token = .none
-    /// The client's certificate.
+    /// The client certificate.
     var certificate: ClientCertificate?
-    /// What hands out a credential where the user has none.
+    /// The plugin that returns a credential if the user has neither a token nor a certificate.
     var plugin: CredentialPlugin?
 
-    /// What a request shows.
+    /// The credential for one request.
     ///
-    /// As in client-go, a token or a certificate that the user has counts before those of a plugin.
-    /// - Parameter refused: what the API server did not take.
+    /// As in client-go, the user's own token or certificate takes precedence over the plugin's.
+    /// - Parameter refused: The credential that the API server did not accept.
+    /// - Returns: The credential; it is empty if the user has no credential.
+    /// - Throws: ``KubernetesAPIError`` if the token file cannot be read or the plugin fails.
     func credential(refused: RequestCredential? = nil) async throws(KubernetesAPIError) -> RequestCredential {
-        var credential = RequestCredential(token: try fileToken(), certificate: certificate)
+        var credential = RequestCredential(token: try currentToken(), certificate: certificate)
         if let plugin, credential.token == nil, certificate == nil {
             credential = try await plugin.credential(refused: refused)
         }
         return credential
     }
 
-    /// The token, of a file as it is now; nil where the user has none.
-    func fileToken() throws(KubernetesAPIError) -> String? {
+    /// The token, from the file as it is now; nil if the user has no token.
+    func currentToken() throws(KubernetesAPIError) -> String? {
         switch token {
         case .none: return nil
         case .text(let text): return text
         case .file(let path, let missing):
-            guard let text = Self.text(of: path), !text.isEmpty else {
-                throw missing
-            }
+            guard let text = Self.text(of: path), !text.isEmpty else { throw missing }
             return text
         }
     }
 
-    /// The text of a small file without white space at its ends; nil where it cannot be read or is longer than 64 KiB.
+    /// The text of a file without white space at its ends; nil if it cannot be read or is longer than 64 KiB.
     static func text(of path: String) -> String? {
         (try? BoundedFile.bytes(of: path, limit: 64 << 10)).flatMap { String(validating: $0, as: UTF8.self) }?.trimmed
     }
 }
 
-/// What one request shows to prove who asks.
+/// The credential that one request carries.
 ///
-/// Its text, in logs and mirrors too, never shows it.
+/// Descriptions, logs and mirrors do not show it.
 struct RequestCredential: Sendable, Redacted {
     /// The bearer token.
     var token: String?
-    /// The client's certificate.
+    /// The client certificate.
     var certificate: ClientCertificate?
-    /// Which run of a credential plugin it is from; nil where it is from none.
+    /// The number of the credential plugin's run that returned it; nil if it does not come from a plugin.
     var run: Int?
 
     var description: String { "credential (redacted)" }
 }
 
-/// A certificate of a client, and its key.
+/// A client certificate and its key.
 struct ClientCertificate: Sendable {
-    /// The certificate, and those between it and its CA.
+    /// The certificate, then the intermediate certificates up to its CA.
     let chain: [NIOSSLCertificate]
-    /// The key.
+    /// The private key.
     let key: NIOSSLPrivateKey
 
-    /// Reads both from PEM; nil where they are none.
+    /// Reads both from PEM; nil if one of them is not valid PEM.
     init?(certificate: [UInt8], key: [UInt8]) {
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(certificate), !chain.isEmpty,
             let key = try? NIOSSLPrivateKey(bytes: key, format: .pem)

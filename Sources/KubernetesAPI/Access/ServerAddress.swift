@@ -3,16 +3,14 @@ import FoundationEssentials
 
 /// The API server's address.
 struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The host, an IPv6 address without brackets.
+    /// The host; an IPv6 address has no brackets.
     let host: String
-    /// The port.
     let port: Int
-    /// What stands before every path, for servers behind a gateway; without a slash at the end.
+    /// The path before the API's own paths, for servers behind a gateway; it does not end with a slash.
     let prefix: String
-    /// The name in the server's certificate, where it is another than the host.
+    /// The name in the server's certificate if it is not the host.
     let certificateName: String?
 
-    /// An address of its parts.
     init(host: String, port: Int, prefix: String = "", certificateName: String? = nil) {
         self.host = host
         self.port = port
@@ -20,7 +18,7 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         self.certificateName = certificateName
     }
 
-    /// Reads `https://HOST[:PORT][/PREFIX]`; nil for anything else.
+    /// Reads `https://HOST[:PORT][/PREFIX]`; nil for any other text.
     init?(_ text: String, certificateName: String? = nil) {
         guard let parts = URLComponents(string: text), parts.scheme?.lowercased() == "https",
             let host = parts.host?.filter({ $0 != "[" && $0 != "]" }), !host.isEmpty,
@@ -31,13 +29,13 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: host, port: parts.port ?? 443, prefix: prefix, certificateName: certificateName)
     }
 
-    /// The host and the port, as a Host header has them.
+    /// The host and the port as the Host header has them.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
-    /// The address for people.
+    /// The address as a URL, for messages.
     var description: String { "https://\(authority)\(prefix)" }
 
-    /// What requests are addressed to: the client verifies the certificate by this name.
+    /// The start of every request's URL; it has the certificate's name, because the HTTP client verifies that name.
     var requestBase: String {
         guard let certificateName else { return description }
         return "https://\(certificateName):\(port)\(prefix)"

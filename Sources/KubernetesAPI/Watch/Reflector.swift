@@ -3,28 +3,27 @@ public import JSON
 public import Logging
 public import ServiceLifecycle
 
-/// Keeps telling a handler what objects of a kind there are, until it is shut down.
+/// Reports the objects of a kind to a handler until shutdown.
 ///
-/// It lists, then watches from the list's version on. Whatever the API server does, it goes on: after a broken connection
-/// from where it was, after a version that is too old (410) or an answer that makes no sense with a new list.
-///
-/// Needs the verbs `list` and `watch`.
+/// It lists the objects, then watches from the list's version. After a broken connection it continues from the last
+/// version. After a version that is too old (410) or data that is not an event it lists again. Needs the verbs `list`
+/// and `watch`.
 public struct Reflector: Service {
-    /// What the handler is told.
+    /// A message to the handler.
     public enum Event: Sendable {
-        /// All objects there are, after each list.
+        /// All existing objects, after each list.
         case replaced([JSONValue])
-        /// One was made or changed.
+        /// An object was created or changed.
         case changed(JSONValue)
-        /// One was removed.
+        /// An object was deleted.
         case removed(JSONValue)
         /// The API server answers again.
         case connected
-        /// The API server does not answer any more, or not what was asked for; said once for each outage.
+        /// The API server does not answer, or sends invalid data; sent once for each outage.
         case disconnected(KubernetesAPIError)
     }
 
-    private let selection: ListOptions
+    private let options: ListOptions
     private let client: KubernetesClient
     private let keeping: (@Sendable (JSONValue) -> JSONValue?)?
     private let time: TimeSource
@@ -32,33 +31,29 @@ public struct Reflector: Service {
     private let logger: Logger
     private let onEvent: @Sendable (Event) -> Void
 
-    /// Creates a reflector, which does nothing before it runs.
+    /// Creates a reflector; it sends nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - metadataOnly: whether the objects are PartialObjectMetadata, which have nothing but `metadata`.
-    ///   - keeping: what the handler needs of an object, so that the whole ones do not stay in memory, as client-go's
-    ///     `SetTransform`; all of it where left out. The handler is not told of one of which it keeps nil, but of its
-    ///     removal, by its metadata.
-    ///   - onEvent: called from one task, in order; the next event waits for it.
+    ///   - resource: The kind.
+    ///   - client: The client to list and watch with.
+    ///   - namespace: The namespace; nil for all.
+    ///   - metadataOnly: Whether the objects are PartialObjectMetadata, which have only `metadata`.
+    ///   - keeping: The part of an object that the handler needs, so that whole objects do not stay in memory, as
+    ///     client-go's `SetTransform`; nil keeps whole objects. If it returns nil for an object, the handler gets no
+    ///     change of that object, but it gets its removal with its metadata.
+    ///   - logger: The logger; it gets the kind as `resource`.
+    ///   - onEvent: The handler, called from one task and in order; the next event waits for its return.
     public init(
         _ resource: KubernetesResource,
         client: KubernetesClient,
         namespace: String? = nil,
-        fieldSelector: String? = nil,
-        labelSelector: String? = nil,
         metadataOnly: Bool = false,
         keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         logger: Logger,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
         self.init(
-            ListOptions(
-                resource,
-                namespace: namespace,
-                labelSelector: labelSelector,
-                fieldSelector: fieldSelector,
-                metadataOnly: metadataOnly
-            ),
+            ListOptions(resource, namespace: namespace, metadataOnly: metadataOnly),
             client: client,
             keeping: keeping,
             logger: logger,
@@ -67,7 +62,7 @@ public struct Reflector: Service {
     }
 
     init(
-        _ selection: ListOptions,
+        _ options: ListOptions,
         client: KubernetesClient,
         keeping: (@Sendable (JSONValue) -> JSONValue?)? = nil,
         time: TimeSource = .system,
@@ -75,40 +70,39 @@ public struct Reflector: Service {
         logger: Logger,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
-        self.selection = selection
+        self.options = options
         self.client = client
         self.keeping = keeping
         self.time = time
         self.chance = chance
         var logger = logger
-        logger[metadataKey: "resource"] = .string(selection.resource.plural)
+        logger[metadataKey: "resource"] = .string(options.resource.plural)
         self.logger = logger
         self.onEvent = onEvent
     }
 
-    /// Runs until graceful shutdown or cancellation.
+    /// Lists and watches until graceful shutdown or cancellation.
+    ///
+    /// - Throws: Nothing; the signature is that of `Service`.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             var state = ReflectorState()
             while !Task.isCancelled { await step(&state) }
         }
     }
-}
 
-extension Reflector {
-    /// Does the next thing that there is to do.
-    func step(_ state: inout ReflectorState) async {
+    private func step(_ state: inout ReflectorState) async {
         switch state.action(chance: chance()) {
         case .list(let pause):
             guard await wait(pause) else { return }
             await list(&state)
         case .watch(let pause, let version, let seconds):
             guard await wait(pause) else { return }
-            await watch(&state, from: version, seconds: seconds)
+            await watch(&state, WatchRequest(options: options, version: version, seconds: seconds))
         }
     }
 
-    /// False where the task was cancelled meanwhile.
+    /// Waits; false if the task was cancelled in the meantime.
     private func wait(_ pause: Duration) async -> Bool {
         if pause > .zero { try? await time.sleep(pause) }
         return !Task.isCancelled
@@ -117,25 +111,25 @@ extension Reflector {
     private func list(_ state: inout ReflectorState) async {
         do throws(KubernetesAPIError) {
             let list = try await pages()
-            tell(state.listed(version: list.resourceVersion))
+            report(state.listed(version: list.resourceVersion))
             onEvent(.replaced(list.items))
         } catch {
             guard !Task.isCancelled else { return }
-            tell(state.failed(error, chance: chance()))
+            report(state.failed(error, chance: chance()))
         }
     }
 
     private func pages() async throws(KubernetesAPIError) -> KubernetesList {
-        guard let keeping else { return try await client.list(selection) }
+        guard let keeping else { return try await client.list(options) }
         // A hundred of the largest objects are still a small part of a server's memory.
-        return try await client.list(selection, pagesOf: 100, keeping: keeping)
+        return try await client.list(options, pagesOf: 100, keeping: keeping)
     }
 
-    private func watch(_ state: inout ReflectorState, from version: String, seconds: Int) async {
+    private func watch(_ state: inout ReflectorState, _ request: WatchRequest) async {
         let start = time.now()
         var failure: KubernetesAPIError?
-        let end = await client.watch(selection, version: version, seconds: seconds) {
-            tell(state.watching())
+        let end = await client.watch(request) {
+            report(state.watching())
         } onEvent: { event in
             switch event {
             case .changed(let object, let version):
@@ -153,8 +147,8 @@ extension Reflector {
         switch (end, failure) {
         case (_, let error?) where error.code == .gone: state.expired(chance: chance())
         case (.refused(let error), _) where error.code == .gone: state.expired(chance: chance())
-        case (_, let error?), (.broken(let error), _): tell(state.broken(error, chance: chance()))
-        case (.refused(let error), _): tell(state.failed(error, chance: chance()))
+        case (_, let error?), (.broken(let error), _): report(state.broken(error, chance: chance()))
+        case (.refused(let error), _): report(state.failed(error, chance: chance()))
         case (.ended, nil): state.ended(after: time.now() - start, chance: chance())
         }
     }
@@ -164,7 +158,7 @@ extension Reflector {
         return keeping(object)
     }
 
-    private func tell(_ signal: ReflectorState.Signal?) {
+    private func report(_ signal: ReflectorState.Signal?) {
         switch signal {
         case .connected:
             logger.info("the API server answers again")
@@ -172,7 +166,7 @@ extension Reflector {
         case .disconnected(let error):
             let metadata: Logger.Metadata = ["reason": .string(error.description)]
             if error.code == .notFound {
-                // A fact of the cluster, such as a version of Kubernetes that has no such kind yet.
+                // Not a failure: for example, this version of Kubernetes does not have the kind yet.
                 logger.notice("the API server does not have this kind", metadata: metadata)
             } else {
                 logger.warning("the API server cannot be watched", metadata: metadata)

@@ -2,29 +2,32 @@ import JSON
 
 /// One line of a watch (apimachinery, meta/v1, WatchEvent).
 enum WatchEvent: Sendable, Equatable {
-    /// An object was made or changed, or is in the selection now.
+    /// An object was created or changed, or the selection now includes it.
     case changed(JSONValue, version: String)
-    /// An object was removed, or is in the selection no longer.
+    /// An object was deleted, or the selection no longer includes it.
     case removed(JSONValue, version: String)
-    /// Nothing but the version.
+    /// A new resource version without a change.
     case bookmark(version: String)
-    /// The API server cannot go on.
+    /// The API server cannot continue the watch.
     case failed(KubernetesAPIError)
 
     /// Reads a line.
     ///
-    /// - Throws: ``KubernetesAPIError`` with `refused` where it is no event.
+    /// - Parameters:
+    ///   - line: The line's bytes.
+    ///   - subject: The request, for messages.
+    /// - Throws: ``KubernetesAPIError`` with `refused` if the line is not an event.
     init(line: [UInt8], subject: String) throws(KubernetesAPIError) {
         let event: JSONValue
         do throws(JSONError) { event = try JSONParser.parse(line) } catch {
-            throw KubernetesAPIError(.refused, "\(subject): a line that is \(error)")
+            throw KubernetesAPIError(.refused, "\(subject): a line is \(error)")
         }
         guard let type = event["type"]?.string, let object = event["object"], object.object != nil else {
-            throw KubernetesAPIError(.refused, "\(subject): a line that is no event")
+            throw KubernetesAPIError(.refused, "\(subject): a line is not an event")
         }
         if type == "ERROR" {
             self = .failed(
-                .answer(
+                .status(
                     object["code"].flatMap { try? $0.asInt() } ?? 500,
                     reason: object["reason"]?.string,
                     subject: subject,
@@ -34,13 +37,13 @@ enum WatchEvent: Sendable, Equatable {
             return
         }
         guard let version = object["metadata"]?["resourceVersion"]?.string, !version.isEmpty else {
-            throw KubernetesAPIError(.refused, "\(subject): an event without a resource version")
+            throw KubernetesAPIError(.refused, "\(subject): an event has no resource version")
         }
         switch type {
         case "ADDED", "MODIFIED": self = .changed(object, version: version)
         case "DELETED": self = .removed(object, version: version)
         case "BOOKMARK": self = .bookmark(version: version)
-        default: throw KubernetesAPIError(.refused, "\(subject): an event of an unknown type")
+        default: throw KubernetesAPIError(.refused, "\(subject): an event has an unknown type")
         }
     }
 }

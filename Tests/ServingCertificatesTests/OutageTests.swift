@@ -1,13 +1,12 @@
 import JSON
 import Logging
-import PodAdmission
 import Testing
 import X509
 
 @testable import ServingCertificates
 
 extension CertificateManagerTests {
-    @Test func anOutageOfTheAPIServer() async throws {
+    @Test func theReplicaSurvivesAnOutageOfTheAPIServer() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -20,25 +19,25 @@ extension CertificateManagerTests {
             for path in [FakeCluster.secret, FakeCluster.mutating, FakeCluster.validating] { cluster.refuse(path, 503) }
             for _ in 0..<5 { await replica.certificates.round() }
             #expect(replica.leaf.certificate == leaf)
-            #expect(replica.said(.warning).count == 3, "once for each of the three")
-            // It goes on for a leaf's life from the last time that the CA was known to be right.
+            #expect(replica.said(.warning).count == 3, "one warning for each of the three objects")
+            // It renews its leaf up to one leaf lifetime after the last read of the CA.
             time.value = start + day
             await replica.certificates.round()
             #expect(replica.leaf.certificate != leaf)
             let end = start + day / 2 + day
-            try await Self.expectTrust([replica], cluster, at: end, "to the end")
+            try await Self.expectTrust([replica], cluster, at: end, "the leaf is trusted to its end")
             time.value = end + 1
             await replica.certificates.round()
             let root = try #require(cluster.record).current.certificate.certificate
-            #expect(try await !replica.leaf.isTrusted([root], at: end + 1), "and no longer")
+            #expect(try await !replica.leaf.isTrusted([root], at: end + 1), "the leaf has expired")
             for path in [FakeCluster.secret, FakeCluster.mutating, FakeCluster.validating] { cluster.refuse(path, nil) }
             await replica.certificates.round()
-            try await Self.expectTrust([replica], cluster, at: end + 1, "at once")
-            #expect(replica.said().count { $0.hasPrefix("no more trouble") } == 3)
+            try await Self.expectTrust([replica], cluster, at: end + 1, "a new leaf is trusted at once")
+            #expect(replica.said().count { $0.hasPrefix("no more problem") } == 3)
         }
     }
 
-    @Test func aDeletedSecret() async throws {
+    @Test func aDeletedSecretIsRestored() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -47,21 +46,21 @@ extension CertificateManagerTests {
             await replicas[0].certificates.round()
             let old = try #require(cluster.record).current
             cluster[FakeCluster.secret] = nil
-            // As in a namespace that is being deleted.
+            // As in a namespace during its deletion.
             cluster.refuse("POST \(FakeCluster.secret)", 403)
             for _ in 0..<3 { await replicas[0].certificates.round() }
-            #expect(replicas[0].said(.warning).count == 1, "said once")
+            #expect(replicas[0].said(.warning).count == 1, "logged once")
             cluster.refuse("POST \(FakeCluster.secret)", nil)
             for _ in 0..<4 {
                 for replica in replicas.reversed() { await replica.certificates.round() }
-                try await Self.expectTrust(replicas, cluster, at: time.value, "no moment without trust")
+                try await Self.expectTrust(replicas, cluster, at: time.value, "every leaf is trusted at every moment")
                 time.value += 5
             }
             #expect(cluster.record?.current != old && cluster.record?.previous == [old.certificate])
         }
     }
 
-    @Test func secretsThatCannotBeUsed() async throws {
+    @Test func unusableSecrets() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         let other = try SigningAuthority.sample()
@@ -84,7 +83,7 @@ extension CertificateManagerTests {
             await #expect { try await Replica(client, time: time).certificates.prepare() } throws: { error in
                 (error as? ServingCertificates.CertificateError)?.code == .keyMismatch
             }
-            #expect(cluster.takeWrites().isEmpty, "a person's to mend")
+            #expect(cluster.takeWrites().isEmpty, "a person has to fix it")
 
             data["ca.key"] = "eA=="
             mismatched["data"] = .object(data)
@@ -92,16 +91,16 @@ extension CertificateManagerTests {
             let new = Replica(client, time: time)
             try await new.certificates.prepare()
             #expect(cluster.takeWrites() == ["PUT \(FakeCluster.secret)"])
-            #expect(new.said(.error).count == 1, "loudly")
+            #expect(new.said(.error).count == 1, "an error is logged")
 
             let expired = AuthorityRecord(current: try .sample(at: start - 400 * day))
-            cluster[FakeCluster.secret] = AuthoritySecret.absent.holding(expired.staged(other), at: path)
+            cluster[FakeCluster.secret] = AuthoritySecret.absent.object(storing: expired.staged(other), at: path)
             try await Replica(client, time: time).certificates.prepare()
-            #expect(cluster.record?.current == other, "its successor takes its place")
+            #expect(cluster.record?.current == other, "the successor replaces it")
         }
     }
 
-    @Test func configurationsThatComeAndGo() async throws {
+    @Test func configurationsThatAreMissingOrReplaced() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
@@ -113,16 +112,19 @@ extension CertificateManagerTests {
             #expect(try cluster.bundles.count == 2)
             cluster[FakeCluster.mutating] = mutating
             await replica.certificates.round()
-            try await Self.expectTrust([replica], cluster, at: start, "it is there now")
-            // Somebody applies the manifests again, without a caBundle.
+            try await Self.expectTrust([replica], cluster, at: start, "the configuration exists now")
+            // A person applies the manifests again, without a caBundle.
             cluster[FakeCluster.validating] = webhookConfiguration("ValidatingWebhookConfiguration")
             cluster.annotate("1")
             cluster.refuse(FakeCluster.mutating, 403)
             await replica.certificates.round()
-            try await Self.expectTrust([replica], cluster, at: start, "the one that can be written is")
+            try await Self.expectTrust([replica], cluster, at: start, "the writable configuration has the caBundle")
             time.value += 60
             await replica.certificates.round()
-            #expect(cluster.record?.next != nil && cluster.record?.answered == nil, "not without the other")
+            #expect(
+                cluster.record?.next != nil && cluster.record?.answered == nil,
+                "the CA is not promoted while the other configuration is wrong"
+            )
             cluster.refuse(FakeCluster.mutating, nil)
             await replica.certificates.round()
             time.value += 10
@@ -131,7 +133,7 @@ extension CertificateManagerTests {
         }
     }
 
-    @Test func aServiceThatNobodyCalls() async throws {
+    @Test func webhooksThatDoNotCallTheServiceAreReported() async throws {
         let cluster = FakeCluster()
         let time = Box(start)
         try await cluster.serve { client in
