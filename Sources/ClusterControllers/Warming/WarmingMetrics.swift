@@ -1,22 +1,20 @@
 public import Metrics
 
-/// The metrics of the warming.
+/// The metrics of the cache warming.
 public struct WarmingMetrics: Sendable {
-    /// What became of an image: a bounded set, fit for a metric's label.
+    /// The result for an image: a bounded set, so that it can be a metric's label.
     enum Result: String, CaseIterable {
-        /// Its registry has said what it is.
+        /// The registry described the image.
         case resolved
-        /// It has not.
+        /// The image is not known after the look-up.
         case unresolved
-        /// It was not asked, since too many waited.
+        /// The image was not looked up, because too many others were waiting.
         case dropped
     }
 
     private let results: [Result: Counter]
 
-    /// Creates the metrics.
-    ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
+    /// Creates the handles in `factory`, by default the factory of the process.
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         let label = "polypod_cache_warming_images_total"
         results = Dictionary(
@@ -26,10 +24,11 @@ public struct WarmingMetrics: Sendable {
         )
     }
 
+    /// Counts `count` images with this result.
     func record(_ result: Result, by count: Int = 1) { results[result]?.increment(by: count) }
 
-    /// What each metric is, for the `HELP` lines of an exposition.
+    /// The `HELP` texts of the metrics, by name.
     public static let descriptions: [String: String] = [
-        "polypod_cache_warming_images_total": "Images of workloads looked up ahead of their Pods, by result."
+        "polypod_cache_warming_images_total": "Images of workloads to look up before their Pods are created, by result."
     ]
 }

@@ -16,6 +16,29 @@ struct CheckResult: Sendable {
     var isChanged: Bool { !evaluation.patch.isEmpty }
     /// Whether a container is neither Wasm nor native for certain.
     var isUnresolved: Bool { evaluation.mutating.containers.contains { $0.containerClass == .unknown } }
+
+    /// The result for `-o json`.
+    var json: JSONValue {
+        let workload = evaluation.workload
+        return [
+            "kind": .string(workload.kind),
+            "namespace": .string(workload.pod.metadata.namespace ?? "default"),
+            "name": .string(workload.metadata.displayName),
+            "source": ["file": .string(file), "line": .number(String(line))],
+            "containers": .array(
+                evaluation.mutating.containers.map { verdict in
+                    [
+                        "name": .string(verdict.container.name),
+                        "image": verdict.container.image.map { .string($0) } ?? .null,
+                        "class": .string(verdict.containerClass.rawValue), "evidence": verdict.evidenceJSON,
+                    ]
+                }
+            ),
+            "patch": .array(evaluation.patch.map(\.json)),
+            "findings": .array(evaluation.validating.findings.map(\.json)),
+            "allowed": .bool(isAllowed),
+        ]
+    }
 }
 
 /// The result of `polypod check` for everything that it was given.
@@ -34,4 +57,17 @@ struct CheckReport: Sendable {
     var elapsed = Duration.zero
     /// A warning about the choice of policies; nil for none.
     var policyWarning: String?
+
+    /// The report for `-o json`.
+    var json: JSONValue { ["objects": .array(results.map(\.json))] }
+}
+
+extension Finding {
+    /// The finding for `-o json`.
+    var json: JSONValue {
+        [
+            "code": .string(code.rawValue), "action": .string(action.rawValue),
+            "container": container.map { .string($0) } ?? .null, "message": .string(message), "remedy": .string(remedy),
+        ]
+    }
 }
