@@ -131,12 +131,13 @@ struct ClusterServices: Sendable {
         return services.compactMap { $0 }
     }
 
-    /// The services that shut down before the server, so that the failure policy is updated while this replica still serves.
+    /// The services that shut down before the server, so that the failure policy changes while this replica serves.
     var servicesBefore: [any Service] {
         let services: [(any Service)?] = [probe, failurePolicy]
         return services.compactMap { $0 }
     }
 
+    /// Waits until `condition` holds; checks it twice a second.
     private static func wait(until condition: @Sendable () -> Bool) async throws {
         while !condition() { try await Task.sleep(for: .milliseconds(500)) }
     }

@@ -18,16 +18,19 @@ struct ConnectionState {
         case lingering
     }
 
+    /// The action after the header of a request: read its body, discard it, or refuse the request.
     enum HeadAction: Equatable {
         case read, discard
         case refuse(Refusal)
     }
 
+    /// The action after a part of a body: keep it, discard it, close the connection, or refuse the request.
     enum BodyAction: Equatable {
         case keep, discard, abort
         case refuse(Refusal)
     }
 
+    /// The action of a timer: none yet, close the connection, or refuse the request.
     enum TimerAction: Equatable {
         case nothing, abort
         case refuse(Refusal)

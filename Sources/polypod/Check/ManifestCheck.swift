@@ -81,7 +81,7 @@ struct ManifestPod {
     private let document: SourceDocument
     private let workload: Workload
 
-    /// Reads the object; nil for one that holds no Pod.
+    /// Reads the object; nil for an object that contains no Pod.
     ///
     /// - Throws: ``BadInput`` with file, line and field.
     init?(_ document: SourceDocument, namespaces: ManifestNamespaces, policies: PolicySet) throws {
