@@ -8,10 +8,10 @@ import ServiceLifecycle
 import ServingCertificates
 import WebhookServer
 
-/// What the server does with a cluster, put together: each part a service of its own.
+/// The services of a server that uses a cluster.
 struct ClusterServices: Sendable {
     private let client: KubernetesClient
-    /// For what tenants cause to be asked, so that they cannot keep the lease and the certificates waiting.
+    /// The client for requests that tenants cause, so that these cannot delay the lease and the certificates.
     private let tenantsClient: KubernetesClient
     private let leader: LeaderElection
     private let policies: PolicyController
@@ -22,14 +22,15 @@ struct ClusterServices: Sendable {
     let images: ImageResolver
     private let events: EventRecorder?
     private let failurePolicy: FailurePolicyController?
-    private let proof: WebhookProbe?
+    private let probe: WebhookProbe?
     private let warmer: CacheWarmer?
 
-    /// Puts the parts together; nothing is asked of the cluster yet.
+    /// Creates the services; they send no request before they run.
     ///
     /// - Parameters:
-    ///   - base: The policies of the file, which those of the cluster join.
-    ///   - inspector: Who looks images up.
+    ///   - settings: The settings of the cluster.
+    ///   - base: The policies of `--policy`, to which those of the cluster are added.
+    ///   - inspector: Looks images up.
     init(_ settings: ClusterSettings, base: PolicySet, inspector: ImageInspector) {
         let client = KubernetesClient(settings.access)
         self.client = client
@@ -76,7 +77,7 @@ struct ClusterServices: Sendable {
                 logger: logger
             ) : nil
         self.failurePolicy = failurePolicy
-        proof =
+        probe =
             settings.provesItself
             ? WebhookProbe(client: client, endpoints: endpoints, logger: logger) { failurePolicy?.record($0) } : nil
         let watched = watch
@@ -90,17 +91,19 @@ struct ClusterServices: Sendable {
             ) : nil
     }
 
-    /// What has to be there before anything listens: the serving certificate.
+    /// Reads or creates the serving certificate, which the server needs before it listens.
+    ///
+    /// - Throws: `CertificateError` if there is none.
     func prepare() async throws {
         try await certificates?.prepare()
     }
 
-    /// The certificate to serve; nil where it comes from files.
+    /// The source of the serving certificate; nil if it comes from files.
     var certificate: ServingCertificateSource? {
         certificates.map { certificates in .provided { certificates.servingPair } }
     }
 
-    /// What decisions rest on.
+    /// The environment of the admission handler.
     var environment: AdmissionEnvironment {
         let (policies, watch, events) = (policies, watch, events)
         var environment = AdmissionEnvironment()
@@ -115,10 +118,10 @@ struct ClusterServices: Sendable {
         return environment
     }
 
-    /// Why this replica should not be sent requests yet; nil for none.
-    var notReadyReason: String? { policies.notReadyReason ?? watch.notReadyReason ?? proof?.notReadyReason }
+    /// The reason why this replica is not ready for requests; nil if it is ready.
+    var notReadyReason: String? { policies.notReadyReason ?? watch.notReadyReason ?? probe?.notReadyReason }
 
-    /// What the server needs for as long as it answers.
+    /// The services that must run as long as the server serves.
     var servicesAround: [any Service] {
         let services: [(any Service)?] = [
             ClientService(client: client), ClientService(client: tenantsClient), leader, policies, watch, certificates,
@@ -127,18 +130,19 @@ struct ClusterServices: Sendable {
         return services.compactMap { $0 }
     }
 
-    /// What ends before the server does: the failure policy is mended while this replica still answers.
+    /// The services that shut down before the server, so that the failure policy changes while this replica serves.
     var servicesBefore: [any Service] {
-        let services: [(any Service)?] = [proof, failurePolicy]
+        let services: [(any Service)?] = [probe, failurePolicy]
         return services.compactMap { $0 }
     }
 
+    /// Waits until `condition` holds; checks it twice a second.
     private static func wait(until condition: @Sendable () -> Bool) async throws {
         while !condition() { try await Task.sleep(for: .milliseconds(500)) }
     }
 }
 
-/// Closes the client when everything that uses it has ended.
+/// Closes the client after the services that use it have shut down.
 private struct ClientService: Service {
     let client: KubernetesClient
 

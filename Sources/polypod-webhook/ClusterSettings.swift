@@ -1,4 +1,5 @@
 import KubernetesAPI
+import WebhookServer
 
 /// The settings of a server that uses a cluster.
 struct ClusterSettings {

@@ -1,5 +1,6 @@
 import Basics
 import JSON
+import WebhookServer
 
 /// A configuration file in JSON that was read but not yet decoded.
 struct JSONFile {

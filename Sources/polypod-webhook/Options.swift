@@ -1,4 +1,5 @@
 import ArgumentParser
+import WebhookServer
 
 #if canImport(Glibc)
 import Glibc

@@ -36,8 +36,6 @@ struct PolypodWebhook: AsyncParsableCommand {
             }
         } catch let error as SettingsError {
             fail(error.description, status: 2)
-        } catch let error as ServerConfigurationError {
-            fail(error.description, status: 2)
         } catch  where exitCode(for: error) == .validationFailure {
             fail(fullMessage(for: error), status: 2)
         } catch  where exitCode(for: error).isSuccess {

@@ -6,16 +6,6 @@ import PodAdmission
 import ServiceLifecycle
 import WebhookServer
 
-/// An option, variable or file that keeps the process from starting, and why.
-struct SettingsError: Error, CustomStringConvertible {
-    /// The option, environment variable or file.
-    let subject: String
-    /// What is wrong with it.
-    let reason: String
-
-    var description: String { "\(subject): \(reason)" }
-}
-
 /// The settings of the process: options, environment and configuration files, checked.
 struct Settings {
     /// The configuration of the HTTPS server.

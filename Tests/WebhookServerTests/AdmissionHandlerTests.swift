@@ -7,7 +7,7 @@ import Testing
 
 @testable import WebhookServer
 
-@Suite("What the handler answers")
+@Suite("The admission handler")
 struct AdmissionHandlerTests {
     struct Malformed: Sendable, CustomTestStringConvertible {
         let why: String
@@ -17,11 +17,11 @@ struct AdmissionHandlerTests {
     }
 
     static let malformed: [Malformed] = [
-        .init(why: "nothing at all", body: "", reason: "not valid JSON at byte 0: the document ends early"),
-        .init(why: "no JSON", body: "apiVersion: v1", reason: "not valid JSON at byte 0"),
+        .init(why: "an empty body", body: "", reason: "not valid JSON at byte 0: the document ends early"),
+        .init(why: "YAML", body: "apiVersion: v1", reason: "not valid JSON at byte 0"),
         .init(why: "a truncated body", body: #"{"kind":"AdmissionRev"#, reason: "not valid JSON"),
-        .init(why: "bad UTF-8", body: "{\"kind\":\"\u{0}\"}", reason: "not valid JSON"),
-        .init(why: "text behind the review", body: Reviews.review().compactText + "x", reason: "text behind"),
+        .init(why: "a control character in a string", body: "{\"kind\":\"\u{0}\"}", reason: "not valid JSON"),
+        .init(why: "text after the review", body: Reviews.review().compactText + "x", reason: "text behind"),
         .init(
             why: "deep nesting, which must not exhaust the stack",
             body: String(repeating: "[", count: 100_000),
@@ -34,7 +34,7 @@ struct AdmissionHandlerTests {
             reason: #"kind: expected AdmissionReview, found "Pod""#
         ),
         .init(
-            why: "the version before",
+            why: "the version v1beta1",
             body: Reviews.review(setting: "apiVersion", to: "admission.k8s.io/v1beta1").compactText,
             reason: #"apiVersion: expected admission.k8s.io/v1, found "admission.k8s.io/v1beta1""#
         ),
@@ -44,7 +44,7 @@ struct AdmissionHandlerTests {
             reason: "apiVersion: expected admission.k8s.io/v1, found a number"
         ),
         .init(
-            why: "a kind that would clear a terminal, and is long",
+            why: "a long kind with a terminal's control sequence",
             body: Reviews.review(setting: "kind", to: .string("\u{1B}[2J" + String(repeating: "x", count: 5000)))
                 .compactText,
             reason: "kind: expected AdmissionReview, found \"[2J" + String(repeating: "x", count: 36) + "…\""
@@ -70,14 +70,14 @@ struct AdmissionHandlerTests {
             reason: "request.uid: required, a string"
         ),
         .init(
-            why: "a uid that would have to be repeated at length",
+            why: "a uid that is too long to repeat",
             body: Reviews.review(setting: "request", "uid", to: .string(String(repeating: "u", count: 300)))
                 .compactText,
             reason: "request.uid: longer than 253 bytes"
         ),
     ]
 
-    @Test("What is no review gets status 400 and one line", arguments: malformed)
+    @Test("A body that is not a review gets status 400 and one line", arguments: malformed)
     func refusesMalformed(_ row: Malformed) async {
         let handler = AdmissionHandler.test()
         let reply = await handler.answer(ByteBuffer(string: row.body), stage: .mutating, deadline: .now + .seconds(1))
@@ -98,21 +98,21 @@ struct AdmissionHandlerTests {
     static let untouched: [Untouched] = [
         .init(why: "a native Pod", review: Reviews.review()),
         .init(
-            why: "a kind that is none of ours",
+            why: "another kind",
             review: Reviews.review(setting: "request", "kind", "kind", to: "ConfigMap")
         ),
         .init(
-            why: "a Pod of somebody else's group",
+            why: "a Pod of another API group",
             review: Reviews.review(setting: "request", "kind", "group", to: "example.com")
         ),
-        .init(why: "no kind at all", review: Reviews.review(setting: "request", "kind", to: Optional.none)),
+        .init(why: "no kind", review: Reviews.review(setting: "request", "kind", to: Optional.none)),
         .init(why: "an unknown operation", review: Reviews.review(setting: "request", "operation", to: "PATCH")),
         .init(
             why: "a deletion, which has no object",
             review: Reviews.review(setting: "request", "object", to: .null)
         ),
         .init(
-            why: "a Pod without a spec, which the API server refuses by itself",
+            why: "a Pod without a spec, which the API server refuses",
             review: Reviews.review(setting: "request", "object", "spec", to: Optional.none),
             warning: "polypod: not looked at: spec: required"
         ),
@@ -122,7 +122,7 @@ struct AdmissionHandlerTests {
             warning: "polypod: not looked at: spec.containers[0].image: expected a string, found a number"
         ),
         .init(
-            why: "containers that are an object",
+            why: "containers that are not a list",
             review: Reviews.review(setting: "request", "object", "spec", "containers", to: [:]),
             warning: "polypod: not looked at: spec.containers: expected a list, found an object"
         ),
@@ -132,7 +132,7 @@ struct AdmissionHandlerTests {
             warning: "polypod: not looked at: spec: expected an object, found a number"
         ),
         .init(
-            why: "a field whose name would break the line",
+            why: "a field whose name has a line feed and control characters",
             review: Reviews.review(
                 setting: "request",
                 "object",
@@ -143,7 +143,7 @@ struct AdmissionHandlerTests {
         ),
     ]
 
-    @Test("A review is admitted untouched", arguments: untouched, [AdmissionStage.mutating, .validating])
+    @Test("A review is admitted without a patch", arguments: untouched, [AdmissionStage.mutating, .validating])
     func admitsUntouched(_ row: Untouched, stage: AdmissionStage) async throws {
         let facts = ImageFacts(
             digest: "sha256:1",
@@ -163,7 +163,7 @@ struct AdmissionHandlerTests {
         #expect(response["warnings"]?.array?.first?.string == row.warning)
     }
 
-    @Test("A Wasm Pod is patched when it is made, and refused when it got by without the patch")
+    @Test("The mutating webhook patches a Wasm Pod; the validating one denies it without the patch")
     func patchesAndRefuses() async throws {
         let pod = Reviews.pod([Reviews.wasmContainer, Reviews.nativeContainer])
         let handler = AdmissionHandler.test()
@@ -181,7 +181,7 @@ struct AdmissionHandlerTests {
         #expect(validated["auditAnnotations"]?["decision"] == "denied")
     }
 
-    @Test("A thousand containers are answered within the deadline, and the answer stays small")
+    @Test("A Pod of a thousand containers gets a small response by the deadline")
     func boundsThousandContainers() async throws {
         let containers = (0..<1000).map { index -> JSONValue in
             ["name": .string("c\(index)"), "image": .string("registry.example/image\(index):1")]
@@ -201,8 +201,8 @@ struct AdmissionHandlerTests {
         #expect(reply.body.readableBytes < 16 << 10)
     }
 
-    @Test("The log gets one line for every answered review")
-    func tellsLog() async throws {
+    @Test("Every review that gets a response is logged in one line")
+    func logsDecision() async throws {
         let lines = LineRecorder()
         let handler = AdmissionHandler.test(
             logger: Logger(label: "test") { _ in lines.handler() }
@@ -218,7 +218,7 @@ struct AdmissionHandlerTests {
     }
 }
 
-/// Remembers the metadata of what was logged.
+/// Records the metadata of log lines.
 final class LineRecorder: Sendable {
     private let lines = Mutex<[[String: String]]>([])
 
@@ -245,7 +245,7 @@ final class LineRecorder: Sendable {
 }
 
 enum Decoding {
-    /// The text behind `encoded`; nil where it is not base64 with its padding.
+    /// The text that `encoded` decodes to; nil if it is not Base64 with padding.
     static func base64(_ encoded: String) -> String? {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         guard encoded.utf8.count % 4 == 0 else { return nil }

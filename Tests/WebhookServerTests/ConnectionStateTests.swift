@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebhookServer
 
-@Suite("What becomes of a connection")
+@Suite("The state of a connection")
 struct ConnectionStateTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
@@ -19,14 +19,14 @@ struct ConnectionStateTests {
         return ConnectionState(limits: limits, isSurplus: isSurplus, now: Self.start)
     }
 
-    @Test("A request and its response move the deadline, and none runs while the answer is made")
+    @Test("A request and its response move the deadline; there is none while the server works on the response")
     func movesDeadlines() {
         var state = state()
         #expect(state.deadline == Self.after(10))
         #expect(state.receivedHead(contentLength: 10, wantsClose: false, now: Self.after(2)) == .read)
         #expect(state.deadline == Self.after(7))
         #expect(state.receivedBody(bytes: 10, now: Self.after(3)) == .keep)
-        #expect(state.deadline == Self.after(7), "a body's bytes buy no time")
+        #expect(state.deadline == Self.after(7), "bytes of the body do not move the deadline")
         #expect(state.receivedEnd() == true)
         #expect(state.deadline == nil)
         #expect(state.willWriteHead(saysClose: false) == false)
@@ -36,7 +36,7 @@ struct ConnectionStateTests {
         #expect(state.timerFired(now: Self.after(80)) == .abort)
     }
 
-    @Test("A body is refused by its announcement or by its length")
+    @Test("A body is refused by its Content-Length or by its length")
     func refusesBodies() {
         var announced = state()
         #expect(announced.receivedHead(contentLength: 101, wantsClose: false, now: Self.start) == .refuse(.tooLarge))
@@ -52,7 +52,7 @@ struct ConnectionStateTests {
         #expect(streamed.timerFired(now: Self.after(1)) == .abort)
     }
 
-    @Test("A body that does not arrive is refused, a header that does not is not answered")
+    @Test("A body that does not arrive gets a refusal, a header that does not arrive gets no response")
     func refusesSlowness() {
         var reading = state()
         _ = reading.receivedHead(contentLength: 10, wantsClose: false, now: Self.start)
@@ -62,7 +62,7 @@ struct ConnectionStateTests {
         #expect(waiting.timerFired(now: Self.after(10)) == .abort)
     }
 
-    @Test("A surplus connection gets nothing but a refusal")
+    @Test("A request on a surplus connection is refused")
     func refusesSurplus() {
         var state = state(isSurplus: true)
         #expect(state.receivedHead(contentLength: 1, wantsClose: false, now: Self.start) == .refuse(.overloaded))
@@ -70,7 +70,7 @@ struct ConnectionStateTests {
 
     enum Reason: CaseIterable { case client, response, pipeline, quiescing }
 
-    @Test("Whatever ends a connection lets the response out first", arguments: Reason.allCases)
+    @Test("A connection ends after its response, whatever the reason", arguments: Reason.allCases)
     func closesAfterResponse(_ reason: Reason) {
         var state = state()
         _ = state.receivedHead(contentLength: 0, wantsClose: reason == .client, now: Self.start)
@@ -85,20 +85,20 @@ struct ConnectionStateTests {
         #expect(state.isLingering)
     }
 
-    @Test("Between requests a connection is closed at once when the server stops, in the middle of one it is not")
+    @Test("At shutdown a connection without a request is closed at once, and one with a request is not")
     func quiesces() {
         var idle = state()
         #expect(idle.quiesce(now: Self.start) == true)
-        #expect(idle.deadline == Self.after(1), "and cut off where the client does not see to its end")
+        #expect(idle.deadline == Self.after(1), "it times out if the client does not close it")
         var reading = state()
         _ = reading.receivedHead(contentLength: 10, wantsClose: false, now: Self.start)
         #expect(reading.quiesce(now: Self.start) == false)
     }
 }
 
-@Suite("What the server holds")
+@Suite("The load of the server")
 struct ServerLoadTests {
-    @Test("What was refused is not held")
+    @Test("A refused body or admission is not counted")
     func givesBack() {
         var limits = ServerLimits()
         limits.bufferedBytes = 10
@@ -115,11 +115,11 @@ struct ServerLoadTests {
         load.endAdmission()
         #expect(load.beginAdmission())
         #expect(load.openConnection())
-        #expect(!load.openConnection(), "a surplus connection counts as well, since it is open")
+        #expect(!load.openConnection(), "a surplus connection counts, because it is open")
         #expect(load.connectionCount == 2)
     }
 
-    @Test("Responses end their connections while half of them are taken, so that idle ones leave room")
+    @Test("Responses end their connections while more than half of the limit is in use")
     func endsConnectionsWhenCrowded() {
         var limits = ServerLimits()
         limits.connections = 4

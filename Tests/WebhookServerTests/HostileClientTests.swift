@@ -1,8 +1,10 @@
 import AsyncHTTPClient
 import JSON
 import NIOCore
+import Observability
 import PodAdmission
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import WebhookServer
@@ -13,7 +15,7 @@ extension Live {
         private static let limit = 7 << 20
         private static let head = "POST /mutate?timeout=5s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
-        @Test("A body of exactly seven MiB is read", .timeLimit(.minutes(1)))
+        @Test("A body of exactly 7 MiB is accepted", .timeLimit(.minutes(1)))
         func readsLongestBody() async throws {
             try await RunningServer.run { server in
                 let review = Reviews.review().compactText
@@ -25,7 +27,7 @@ extension Live {
             }
         }
 
-        @Test("One byte more, announced, is refused with 413 before it is read, and the connection ends")
+        @Test("A Content-Length of one byte more gets 413 before the body is read, and the connection ends")
         func refusesAnnouncedBody() async throws {
             try await RunningServer.run { server in
                 let reply = try await server.withConnection { connection in
@@ -37,7 +39,7 @@ extension Live {
             }
         }
 
-        @Test("A client that has sent it all still sees the 413")
+        @Test("A client that sends the whole body still gets the 413")
         func answersWholeBody() async throws {
             try await RunningServer.run {
                 $0.limits.lingerTimeout = .seconds(5)
@@ -49,7 +51,7 @@ extension Live {
             }
         }
 
-        @Test("One byte more in chunks is refused with 413, and the connection ends")
+        @Test("One byte more in chunks gets 413, and the connection ends")
         func refusesChunkedBody() async throws {
             try await RunningServer.run { server in
                 let reply = try await server.withConnection { connection in
@@ -63,7 +65,7 @@ extension Live {
             }
         }
 
-        @Test("A body without end is cut off after twice the limit")
+        @Test("A connection with an endless body is closed after twice the limit")
         func cutsOffEndlessBody() async throws {
             try await RunningServer.run {
                 $0.limits.bodyBytes = 64 << 10
@@ -79,7 +81,7 @@ extension Live {
             }
         }
 
-        @Test("A header without end is refused once it is too long")
+        @Test("An endless header is refused at the limit")
         func refusesEndlessHeader() async throws {
             try await RunningServer.run { server in
                 let reply = try await server.withConnection { connection in
@@ -89,7 +91,7 @@ extension Live {
                             try await connection.send("X-\(index): \(String(repeating: "x", count: 500))\r\n")
                         }
                     } catch {
-                        // The server has hung up.
+                        // The server has closed the connection.
                     }
                     return await connection.untilClosed()
                 }
@@ -98,7 +100,7 @@ extension Live {
         }
 
         @Test(
-            "What does not get on is cut off in time",
+            "A connection that makes no progress is closed in time",
             arguments: [
                 ("a connection without a handshake", false, ""),
                 ("half a handshake", false, "\u{16}\u{03}\u{01}"),
@@ -120,7 +122,7 @@ extension Live {
             }
         }
 
-        @Test("A header that drips is cut off however often a byte comes")
+        @Test("A header that arrives byte by byte times out")
         func cutsOffDrippingHeader() async throws {
             try await RunningServer.run {
                 $0.limits.headTimeout = .milliseconds(200)
@@ -133,7 +135,7 @@ extension Live {
                             try await Task.sleep(for: .milliseconds(20))
                         }
                     } catch {
-                        // The server has hung up.
+                        // The server has closed the connection.
                     }
                     return await connection.untilClosed()
                 }
@@ -141,7 +143,7 @@ extension Live {
             }
         }
 
-        @Test("A body that drips is cut off with 408 however often a byte comes")
+        @Test("A body that arrives byte by byte gets 408")
         func cutsOffDrippingBody() async throws {
             try await RunningServer.run {
                 $0.limits.bodyTimeout = .milliseconds(200)
@@ -155,7 +157,7 @@ extension Live {
                             try await Task.sleep(for: .milliseconds(20))
                         }
                     } catch {
-                        // The server has hung up.
+                        // The server has closed the connection.
                     }
                     return await connection.untilClosed()
                 }
@@ -164,7 +166,49 @@ extension Live {
             }
         }
 
-        @Test("Of requests in a pipeline the first is answered, and the connection ends")
+        @Test("The time of a slow body counts towards the deadline, whatever headers the client sends")
+        func countsBodyTime() async throws {
+            let images = SilentResolver()
+            try await RunningServer.run(.test(images)) { server in
+                let body = Reviews.review().compactText
+                let head = "POST /validate?timeout=1s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                let arrived = try await server.withConnection { connection in
+                    try await connection.send(
+                        head + "polypod-body-read-milliseconds: 1\r\nConnection: close\r\n"
+                            + "Expect: 100-continue\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                    )
+                    // The server has the header when it asks for the body.
+                    var parts = connection.inbound.makeAsyncIterator()
+                    let answer = try #require(try await parts.next())
+                    #expect(String(buffer: answer).hasPrefix("HTTP/1.1 100 "))
+                    let arrived = ContinuousClock.now
+                    try await Task.sleep(for: .milliseconds(300))
+                    try await connection.send(body)
+                    while let part = try? await parts.next() { _ = part }
+                    return arrived
+                }
+                let deadline = try #require(images.asked.withLock { $0.first?.deadline })
+                #expect(deadline <= arrived + .milliseconds(500), "half of the timeout, from the header on")
+            }
+        }
+
+        @Test("A refusal is counted for the webhook that the client called")
+        func countsRefusals() async throws {
+            let metrics = PrometheusRegistry()
+            let handler = AdmissionHandler.test(metrics: AdmissionMetrics(factory: metrics))
+            try await RunningServer.run(handler) { server in
+                _ = try await server.withConnection { connection in
+                    try await connection.send(
+                        "POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: \(Self.limit + 1)\r\n\r\n"
+                    )
+                    return await connection.untilClosed()
+                }
+            }
+            let series = #"polypod_admission_requests_total{kind="other",result="too_large",stage="validate"} 1"#
+            #expect(metrics.exposition().split(separator: "\n").contains(Substring(series)))
+        }
+
+        @Test("Of pipelined requests the first gets a response, and the connection ends")
         func answersFirstOfPipeline() async throws {
             try await RunningServer.run { server in
                 let body = Reviews.review().compactText
@@ -180,7 +224,7 @@ extension Live {
         }
 
         @Test(
-            "A thousand containers of distinct images, and no registry answers: an answer inside the API server's time"
+            "A Pod of a thousand images gets a response in time although no registry answers"
         )
         func answersThousandImages() async throws {
             try await RunningServer.run(.test(SilentResolver())) { server in
@@ -203,7 +247,7 @@ extension Live {
             }
         }
 
-        @Test("One connection too many is told 503; once one ends there is room again")
+        @Test("A connection beyond the limit gets 503, until another one ends")
         func refusesConnections() async throws {
             try await RunningServer.run {
                 $0.limits.connections = 1
@@ -220,9 +264,12 @@ extension Live {
                     try await kept.send(body)
                     let answered = await kept.untilClosed()
                     #expect(answered.hasPrefix("HTTP/1.1 200 "))
-                    #expect(answered.lowercased().contains("connection: close"), "half of the connections are taken")
+                    #expect(
+                        answered.lowercased().contains("connection: close"),
+                        "more than half of the limit is in use"
+                    )
                 }
-                // The server learns of an end a moment after the client.
+                // The server sees the end of a connection a moment after the client.
                 var status = 503
                 for _ in 0..<100 where status == 503 {
                     status = try await server.withClient { try await server.post(body, with: $0).status }
@@ -231,7 +278,7 @@ extension Live {
             }
         }
 
-        @Test("One admission too many is told 503 at once; the connection stays")
+        @Test("An admission beyond the limit gets 503 at once, and its connection stays")
         func refusesAdmissions() async throws {
             let images = GatedResolver()
             try await RunningServer.run(.test(images)) {
@@ -246,19 +293,19 @@ extension Live {
                     #expect(!refused.closes)
                     images.open()
                     #expect(try await pending.status == 200)
-                    let reply2 = try await server.post(review, with: client)
-                    #expect(reply2.status == 200)
+                    let accepted = try await server.post(review, with: client)
+                    #expect(accepted.status == 200)
                 }
             }
         }
 
-        @Test("A client that sees to nothing does not hold up the end")
+        @Test("A client that does nothing does not delay the shutdown")
         func endsInTime() async throws {
             let began = ContinuousClock.now
             try await RunningServer.run { server in
                 try await server.withConnection(tls: false) { connection in
                     try await connection.send("\u{16}\u{03}\u{01}")
-                    // Connections are taken in order: once this one is served, the other is there.
+                    // Connections are accepted in order: after this response the other one is accepted.
                     try await server.withClient { _ = try await server.post("{}", with: $0) }
                     await server.group.triggerGracefulShutdown()
                     _ = await connection.untilClosed()
@@ -267,7 +314,7 @@ extension Live {
             #expect(ContinuousClock.now - began < .seconds(3))
         }
 
-        @Test("Bodies of all connections together are bounded")
+        @Test("The bodies of all connections together have a limit")
         func boundsBuffers() async throws {
             try await RunningServer.run {
                 $0.limits.bufferedBytes = 1000
@@ -275,8 +322,8 @@ extension Live {
                 try await server.withClient { client in
                     let refused = try await server.post(String(repeating: " ", count: (64 << 10) + 2000), with: client)
                     #expect(refused.status == 503)
-                    let reply3 = try await server.post("{}", with: client)
-                    #expect(reply3.status == 400)
+                    let accepted = try await server.post("{}", with: client)
+                    #expect(accepted.status == 400)
                 }
             }
         }

@@ -5,21 +5,21 @@ import Testing
 
 @testable import WebhookServer
 
-@Suite("Small parsers")
+@Suite("Timeouts, addresses and long denials")
 struct ParsingTests {
     @Test(
-        "The time for an answer",
+        "The time for a response",
         arguments: [
-            (nil, Duration.seconds(9), "no query: ten seconds, one kept"),
-            ("timeout=5s", .seconds(4), "one kept"),
+            (nil, Duration.seconds(9), "no query: ten seconds, minus the reserve"),
+            ("timeout=5s", .seconds(4), "minus one second"),
             ("timeout=30s", .seconds(29), "the longest"),
-            ("timeout=5m", .seconds(29), "capped"),
-            ("timeout=1s", .milliseconds(500), "half kept where a second would be all"),
-            ("timeout=500ms", .milliseconds(250), "half kept"),
-            ("a=b&timeout=3s&c=d", .seconds(2), "among others"),
-            ("timeout=soon", .seconds(9), "no duration"),
-            ("timeout=0s", .seconds(9), "no time is none said"),
-            ("xtimeout=3s", .seconds(9), "another name"),
+            ("timeout=5m", .seconds(29), "limited to 30 s"),
+            ("timeout=1s", .milliseconds(500), "half of it, because a second would be all"),
+            ("timeout=500ms", .milliseconds(250), "half of it"),
+            ("a=b&timeout=3s&c=d", .seconds(2), "with other parameters"),
+            ("timeout=soon", .seconds(9), "not a duration"),
+            ("timeout=0s", .seconds(9), "zero is ignored"),
+            ("xtimeout=3s", .seconds(9), "another parameter"),
         ] as [(String?, Duration, String)]
     )
     func budgets(query: String?, expected: Duration, why: String) {
@@ -31,8 +31,8 @@ struct ParsingTests {
         arguments: [
             ("0.0.0.0:8443", ListenAddress(host: "0.0.0.0", port: 8443), "the default"),
             ("[::]:8443", ListenAddress(host: "::", port: 8443), "IPv6 in brackets"),
-            ("localhost:0", ListenAddress(host: "localhost", port: 0), "a name, a port of the system's choice"),
-            ("::1:8443", nil, "IPv6 without brackets says nothing of where the port begins"),
+            ("localhost:0", ListenAddress(host: "localhost", port: 0), "a name, and a port that the system chooses"),
+            ("::1:8443", nil, "IPv6 without brackets is ambiguous"),
             (":8443", nil, "no host"),
             ("localhost", nil, "no port"),
             ("localhost:", nil, "an empty port"),
@@ -45,11 +45,11 @@ struct ParsingTests {
         #expect(ListenAddress(text) == expected, "\(why)")
     }
 
-    @Test("A refusal of many lines is cut at a line")
+    @Test("A denial of many lines is cut after a whole line")
     func boundsDenials() throws {
         var answer = AdmissionResponse(uid: "u")
         answer.isAllowed = false
-        answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; mend it [exec-probe]" }.joined(
+        answer.denialMessage = (0..<500).map { "container \"c\($0)\": wrong; fix it [exec-probe]" }.joined(
             separator: "\n"
         )
         let text = String(decoding: answer.bytes(), as: UTF8.self)

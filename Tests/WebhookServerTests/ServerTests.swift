@@ -13,7 +13,7 @@ import Testing
 extension Live {
     @Suite("The server over TLS")
     struct ServerTests {
-        @Test("A review is answered, by both webhooks, over one connection")
+        @Test("Both webhooks answer reviews on one connection")
         func answersReviews() async throws {
             try await RunningServer.run { server in
                 try await server.withClient { client in
@@ -45,18 +45,18 @@ extension Live {
         }
 
         @Test(
-            "Requests that are no reviews",
+            "Requests that are not reviews",
             arguments: [
                 Refused(why: "another path", target: "/", status: 404),
                 Refused(why: "a path below", target: "/mutate/x", status: 404),
-                Refused(why: "health is asked for elsewhere", method: "GET", target: "/healthz", status: 404),
+                Refused(why: "health has another port", method: "GET", target: "/healthz", status: 404),
                 Refused(why: "another method", method: "GET", status: 405),
                 Refused(why: "PUT", method: "PUT", status: 405),
                 Refused(why: "no content type", type: nil, status: 415),
                 Refused(why: "a form", type: "application/x-www-form-urlencoded", status: 415),
                 Refused(why: "a longer type", type: "application/json-patch+json", status: 415),
                 Refused(
-                    why: "JSON with parameters, so that only the empty body is wrong",
+                    why: "JSON with parameters is accepted; the empty body is the error",
                     type: "Application/JSON; charset=utf-8",
                     status: 400
                 ),
@@ -90,7 +90,7 @@ extension Live {
             }
         }
 
-        @Test("Nothing older than TLS 1.2 is spoken")
+        @Test("TLS before 1.2 is refused")
         func refusesOldTLS() async throws {
             try await RunningServer.run { server in
                 try await server.withClient(server.tls(maximum: .tlsv12)) { client in
@@ -103,7 +103,7 @@ extension Live {
             }
         }
 
-        @Test("With a client CA, only clients with a certificate of it get through")
+        @Test("With a client CA, clients without a certificate of that CA are refused")
         func verifiesClients() async throws {
             let folder = try TemporaryFolder()
             let clients = try TestCertificate.authority("client CA")
@@ -124,7 +124,7 @@ extension Live {
             }
         }
 
-        @Test("Certificate files are swapped while requests run, and none fails")
+        @Test("No request fails while the certificate files are replaced")
         func swapsCertificates() async throws {
             let folder = try TemporaryFolder()
             let authority = try TestCertificate.authority()
@@ -140,7 +140,7 @@ extension Live {
                 try await server.withClient { kept in
                     for serial in UInt8(2)...4 {
                         let next = try authority.leaf(serial: serial)
-                        // Not in one step: for a moment key and certificate do not fit, and the pair before stays.
+                        // Replaced one after the other: while the key does not match the certificate, the old pair stays.
                         try next.certificatePEM.writeAtomically(to: path + "/tls.crt")
                         let reply7 = try await server.post(review, with: kept)
                         #expect(reply7.status == 200)
@@ -159,7 +159,7 @@ extension Live {
             withExtendedLifetime(folder) {}
         }
 
-        @Test("While it drains, requests succeed and say that the connection ends; readiness is false at once")
+        @Test("During the drain requests succeed and end their connections, and the server is not ready")
         func drains() async throws {
             let images = GatedResolver()
             try await RunningServer.run(.test(images)) {
@@ -186,7 +186,7 @@ extension Live {
             }
         }
 
-        @Test("A bad certificate or client CA is refused before anything listens")
+        @Test("A certificate or client CA that is not valid is an error before the server listens")
         func refusesBadFiles() throws {
             let folder = try TemporaryFolder()
             let authority = try TestCertificate.authority()
@@ -195,18 +195,18 @@ extension Live {
             let good = ServingCertificateSource.memory(certificate: try one.certificatePEM, key: one.keyPEM)
             let rows: [(source: ServingCertificateSource, clientCA: String?, subject: String, why: String)] = [
                 (.files(certificate: "/nowhere/a", key: "/nowhere/b"), nil, "/nowhere/a, /nowhere/b", "no such file"),
-                (.memory(certificate: "x", key: one.keyPEM), nil, "serving certificate", "no PEM"),
+                (.memory(certificate: "x", key: one.keyPEM), nil, "serving certificate", "not PEM"),
                 (
                     .memory(certificate: try one.certificatePEM, key: other.keyPEM), nil, "serving certificate",
-                    "another key"
+                    "the key of another certificate"
                 ),
-                (good, "/nowhere/ca", "/nowhere/ca", "no such CA"),
+                (good, "/nowhere/ca", "/nowhere/ca", "no CA file"),
                 (good, try folder.write("nothing", to: "ca"), folder.path + "/ca", "a CA file without certificates"),
             ]
             for row in rows {
                 var configuration = AdmissionServerConfiguration(certificate: row.source)
                 configuration.clientCAFile = row.clientCA
-                let error = #expect(throws: ServerConfigurationError.self, "\(row.why)") {
+                let error = #expect(throws: SettingsError.self, "\(row.why)") {
                     _ = try AdmissionServer(configuration: configuration, handler: .test(), logger: logger)
                 }
                 #expect(error?.subject == row.subject, "\(row.why)")
@@ -217,8 +217,8 @@ extension Live {
 
 @Suite("Readiness")
 struct ReadinessTests {
-    @Test("Each reason is named, the most lasting first")
-    func namesObstacles() {
+    @Test("One reason is named, the one that lasts longest")
+    func namesReason() {
         let readiness = Readiness(unixTime: { 1000 })
         #expect(readiness.notReadyReason == "no serving certificate")
         readiness.loadedCertificate(expiry: 1000)

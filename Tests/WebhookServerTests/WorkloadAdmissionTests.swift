@@ -7,7 +7,7 @@ import Testing
 
 @testable import WebhookServer
 
-/// A look-up that remembers what it was asked for.
+/// A resolver that records its queries.
 private final class RecordingResolver: ImageResolving {
     private let asked = Mutex<[ImageQuery]>([])
     private let table: ImageTable
@@ -92,10 +92,10 @@ private func policy(_ spec: String) throws -> PolicySet {
     return PolicySet([try WasmPolicy(reading: try JSONParser.parse(text))])
 }
 
-@Suite("Workloads at the webhook")
+@Suite("Admission of workloads")
 struct WorkloadAdmissionTests {
     @Test(arguments: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
-    func saysWhatThePodsWillBecome(kind: String) async throws {
+    func warnsOfTheClassesOfThePods(kind: String) async throws {
         let response = try await AdmissionHandler.test(ImageTable(table: images))
             .response(review(workload(kind)), stage: .validating)
         #expect(response["allowed"] == .bool(true))
@@ -103,16 +103,16 @@ struct WorkloadAdmissionTests {
             response["warnings"]?.array?.compactMap(\.string).first
                 == #"web: container "app" is Wasm (platform wasi/wasm): its Pods will run under crun-wasmedge"#
         )
-        #expect(response["patch"] == nil, "workloads are never changed")
+        #expect(response["patch"] == nil, "workloads are never patched")
     }
 
     @Test(
         arguments: [
-            ("{}", true, true, "by default a denial of the Pods is a warning here"),
-            (#"{"workloads":"Deny"}"#, false, false, "the policy refuses workloads as well"),
-            (#"{"workloads":"Deny","mode":"Warn"}"#, true, true, "a policy that only warns refuses nothing"),
-            (#"{"workloads":"Deny","mode":"DryRun"}"#, true, true, "nor does a dry run"),
-            (#"{"workloads":"Off"}"#, true, false, "the policy does not look at workloads"),
+            ("{}", true, true, "by default a denial of the Pods is a warning for the workload"),
+            (#"{"workloads":"Deny"}"#, false, false, "the policy denies workloads too"),
+            (#"{"workloads":"Deny","mode":"Warn"}"#, true, true, "a policy in mode Warn denies nothing"),
+            (#"{"workloads":"Deny","mode":"DryRun"}"#, true, true, "a policy in mode DryRun denies nothing"),
+            (#"{"workloads":"Off"}"#, true, false, "the policy does not check workloads"),
         ])
     func denials(spec: String, isAllowed: Bool, warns: Bool, why: String) async throws {
         let response = try await AdmissionHandler.test(ImageTable(table: images), policies: try policy(spec))
@@ -128,7 +128,7 @@ struct WorkloadAdmissionTests {
 
     @Test(
         arguments: [
-            (review(workload(), old: workload(), operation: "UPDATE"), "unchanged", "a change elsewhere"),
+            (review(workload(), old: workload(), operation: "UPDATE"), "unchanged", "a change outside the template"),
             (review(workload(replicas: 3), old: workload(), operation: "UPDATE"), "unchanged", "only scaled"),
             (
                 review(workload(), old: workload(image: "registry.example/index:1"), operation: "UPDATE"), nil,
@@ -143,20 +143,20 @@ struct WorkloadAdmissionTests {
                             "ownerReferences": [["kind": "Deployment", "name": "web", "controller": true]],
                         ]
                     )
-                ), "controlled", "the Deployment said it"
+                ), "controlled", "the Deployment was checked"
             ),
             (review(workload(), operation: "DELETE"), "other-operation", "a deletion"),
         ] as [(JSONValue, String?, String)]
     )
-    func looksOnlyWhereSomethingIsNew(request: JSONValue, skipped: String?, why: String) async throws {
+    func looksUpImagesOfChangedTemplatesOnly(request: JSONValue, skipped: String?, why: String) async throws {
         let resolver = RecordingResolver(images)
         let response = try await AdmissionHandler.test(resolver).response(request, stage: .validating)
         #expect(response["auditAnnotations"]?["skipped"]?.string == skipped, "\(why)")
         #expect(resolver.images.isEmpty == (skipped != nil), "\(why)")
     }
 
-    @Test("One look-up answers for the Pods too, whose image is pinned")
-    func looksEachImageUpOnce() async throws {
+    @Test("One look-up is enough for the workload and its Pods, whose image is pinned")
+    func looksUpEachImageOnce() async throws {
         let resolver = RecordingResolver(images)
         let response = try await AdmissionHandler.test(resolver)
             .response(review(workload(image: "registry.example/index:1")), stage: .validating)
@@ -169,9 +169,9 @@ struct WorkloadAdmissionTests {
 
     @Test(
         arguments: [
-            (["imagePullSecrets": [["name": "a"], ["name": "b"]]], ["a", "b"], "default", "the template's own"),
-            (["serviceAccountName": "builder"], [], "builder", "the account's, which its Pods will get"),
-            ([:], [], "default", "the namespace's default account"),
+            (["imagePullSecrets": [["name": "a"], ["name": "b"]]], ["a", "b"], "default", "those of the template"),
+            (["serviceAccountName": "builder"], [], "builder", "those of the service account, which its Pods get"),
+            ([:], [], "default", "those of the default service account"),
         ] as [(JSONValue, [String], String, String)]
     )
     func asksForPullSecrets(spec: JSONValue, names: [String], account: String, why: String) async throws {
@@ -181,22 +181,22 @@ struct WorkloadAdmissionTests {
         #expect(resolver.queries.map(\.pullSecrets) == [expected], "\(why)")
     }
 
-    @Test func namespacesDecideWhoIsAsked() async throws {
+    @Test func skipsNamespacesThatOptOut() async throws {
         var environment = AdmissionEnvironment()
         environment.namespaceLabels = { $0 == "shop" ? ["polypod.dev/inject": "disabled"] : [:] }
-        let told = Box<DecidedAdmission>()
-        environment.decided = { told.add($0) }
+        let decided = Box<DecidedAdmission>()
+        environment.decided = { decided.add($0) }
         let handler = AdmissionHandler.test(ImageTable(table: images), environment: environment)
         let response = try await handler.response(review(workload()), stage: .validating)
         #expect(response["auditAnnotations"]?["skipped"] == "namespace-opted-out")
-        #expect(told.all.map(\.kind) == ["Deployment"])
+        #expect(decided.all.map(\.kind) == ["Deployment"])
     }
 
     @Test(
         arguments: [
-            ("default", true, true, "the policy counts"),
+            ("default", true, true, "the policy applies"),
             ("polypod-probe", true, false, "the probe does not depend on a policy"),
-            ("polypod-probe", false, true, "what would be stored is no probe"),
+            ("polypod-probe", false, true, "a request that is not a dry run is not a probe"),
         ]
     )
     func probeHasTheBuiltInPolicy(namespace: String, isDryRun: Bool, isAllowed: Bool, why: String) async throws {
@@ -213,13 +213,12 @@ struct WorkloadAdmissionTests {
 
     @Test(
         arguments: [
-            (#"{"matchLabels":{"team":"a"}}"#, nil, 503, "nobody knows whether the policy is for it"),
-            (#"{"matchLabels":{"team":"a"}}"#, [:], 200, "a namespace without labels is known"),
+            (#"{"matchLabels":{"team":"a"}}"#, nil, 503, "whether the policy applies is not known"),
+            (#"{"matchLabels":{"team":"a"}}"#, [:], 200, "the namespace has no labels"),
             (#"{"matchLabels":{"kubernetes.io/metadata.name":"x"}}"#, nil, 200, "the name is always known"),
         ] as [(String, [String: String]?, Int, String)]
     )
-    func unknownLabelsDecideNothing(selector: String, labels: [String: String]?, status: Int, why: String) async throws
-    {
+    func unknownLabelsAreAnError(selector: String, labels: [String: String]?, status: Int, why: String) async throws {
         var environment = AdmissionEnvironment(policies: try policy(#"{"match":{"namespaceSelector":\#(selector)}}"#))
         environment.namespaceLabels = { _ in labels }
         let handler = AdmissionHandler.test(ImageTable(table: images), environment: environment)
@@ -228,7 +227,7 @@ struct WorkloadAdmissionTests {
         }
     }
 
-    @Test func oneLineIsSaidOnce() async throws {
+    @Test func repeatsNoWarning() async throws {
         let template: JSONValue = ["name": "app", "image": "registry.example/gone:1"]
         let response = try await AdmissionHandler.test(ImageTable())
             .response(Reviews.review(Reviews.pod([template, template])), stage: .validating)

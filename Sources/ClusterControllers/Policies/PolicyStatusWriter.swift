@@ -8,7 +8,7 @@ import Synchronization
 
 /// Writes the status of WasmPolicies: the conditions of a new version at once, the counts of Pods with a flush.
 final class PolicyStatusWriter: Sendable {
-    /// Returns what the ``PolicyController`` has of the policy of this name; nil if it is gone.
+    /// Returns the entry of the ``PolicyController`` for the policy of this name; nil if the policy was removed.
     typealias Entries = @Sendable (_ name: String) -> PolicyStore.Entry?
 
     /// How often a status is written if other clients write it at the same time.
@@ -55,14 +55,14 @@ final class PolicyStatusWriter: Sendable {
         wake.yield()
     }
 
-    /// Writes what is due until graceful shutdown, then everything, in two seconds at most.
+    /// Writes the updates that are due until graceful shutdown, then all pending ones, in two seconds at most.
     func run(entries: @escaping Entries) async {
         for await _ in wakeUps.cancelOnGracefulShutdown() { await writeDue(entries) }
         queue.withLock { $0.flush() }
         await clock.withTimeout(Self.shutdownLimit) { await self.writeDue(entries) }
     }
 
-    /// Writes what is due; an update that the API server does not accept is due again with the next flush.
+    /// Writes the updates that are due; an update that the API server does not accept is due again with the next flush.
     private func writeDue(_ entries: Entries) async {
         for item in queue.withLock({ $0.takeDue() }) {
             do throws(KubernetesAPIError) {

@@ -11,7 +11,7 @@ struct PolicyStore: Sendable {
         var generation: Int
     }
 
-    /// What is known of one object.
+    /// The knowledge about one object.
     struct Entry: Sendable, Equatable {
         /// The newest version.
         var identity: ObjectIdentity

@@ -1,43 +1,51 @@
-/// Answers that are kept for a short time: a bounded value without a clock of its own.
+/// A cache of results for a short time; a value without a clock.
 ///
-/// Tenants decide how many secrets there are and how long each is, hence both bounds.
+/// It has a limit on entries and one on memory, because tenants decide on the number and the size of secrets.
 struct PullSecretCache: Sendable {
     private struct Entry: Sendable {
-        var answer: PullSecretResult
-        var end: ContinuousClock.Instant
+        var result: PullSecretResult
+        var expiry: ContinuousClock.Instant
         var cost: Int
     }
 
     private var entries: [PullSource: Entry] = [:]
     private let entryLimit: Int
     private let costLimit: Int
-    /// The sum of the costs of all entries, in bytes, by estimate.
+    /// The estimated memory of all entries, in bytes.
     private(set) var cost = 0
 
+    /// Creates an empty cache with the limits on entries and on their memory in bytes.
     init(entries: Int = 1024, cost: Int = 8 << 20) {
         entryLimit = entries
         costLimit = cost
     }
 
-    /// How many entries there are, those among them whose time is over.
+    /// The number of entries, with those that have expired.
     var count: Int { entries.count }
 
-    /// What is kept for `source` and still counts.
+    /// The result for `source`; nil if there is none or it has expired.
     func find(_ source: PullSource, at now: ContinuousClock.Instant) -> PullSecretResult? {
-        guard let entry = entries[source], now < entry.end else { return nil }
-        return entry.answer
+        guard let entry = entries[source], now < entry.expiry else { return nil }
+        return entry.result
     }
 
-    /// Keeps an answer for as long as its kind counts, and drops what ends soonest until the bounds hold again.
-    mutating func keep(_ answer: PullSecretResult, cost: Int, for source: PullSource, at now: ContinuousClock.Instant) {
+    /// Stores a result for its lifetime, and removes the entries that expire first until the limits hold.
+    ///
+    /// - Parameters:
+    ///   - result: The result; one without a lifetime only removes the entry.
+    ///   - cost: The estimated memory in bytes.
+    ///   - source: The object that the result is of.
+    ///   - now: The time.
+    mutating func insert(_ result: PullSecretResult, cost: Int, for source: PullSource, at now: ContinuousClock.Instant)
+    {
         remove(source)
-        guard let lifetime = answer.lifetime, cost <= costLimit else { return }
-        entries[source] = Entry(answer: answer, end: now + lifetime, cost: cost)
+        guard let lifetime = result.lifetime, cost <= costLimit else { return }
+        entries[source] = Entry(result: result, expiry: now + lifetime, cost: cost)
         self.cost += cost
         while entries.count > entryLimit || self.cost > costLimit,
-            let soonest = entries.min(by: { $0.value.end < $1.value.end })?.key
+            let first = entries.min(by: { $0.value.expiry < $1.value.expiry })?.key
         {
-            remove(soonest)
+            remove(first)
         }
     }
 

@@ -6,16 +6,16 @@ public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
 
-/// Reads pull secrets as the kubelet would use them: each by `get` with its name, when a Pod names it.
+/// Reads the pull secrets of Pods, each by name with the verb `get` when an admission needs it.
 ///
-/// Nothing is listed or watched, so that a RoleBinding in one namespace is all the right that its secrets take. A secret
-/// that cannot be read is a note in the answer and not an error, since the kubelet passes over missing secrets too. The
-/// requests run in ``run()``, each once however many Pods wait for it.
+/// It lists and watches no secrets, so that a RoleBinding in one namespace is enough for the secrets of that namespace. A
+/// secret that cannot be read is a note in the result and not an error, because the kubelet ignores missing secrets too.
+/// The requests run in ``run()``; Pods that need the same secret at the same time share one request.
 public final class PullSecretReader: PullSecretReading, Service, Sendable {
     typealias Get = @Sendable (ObjectPath) async throws(KubernetesAPIError) -> JSONValue
 
-    /// How many secrets of one Pod are looked at; each is a request while the API server waits.
-    private static let mostSecrets = 8
+    /// The limit on secrets of one Pod, because each is a request while the API server waits.
+    private static let secretLimit = 8
 
     private let get: Get
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -25,7 +25,7 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
 
     /// Creates a reader.
     ///
-    /// - Parameter client: Asked with the verb `get`, for `secrets` and `serviceaccounts`.
+    /// - Parameter client: The client, which needs the verb `get` for `secrets` and `serviceaccounts`.
     public convenience init(client: KubernetesClient) {
         self.init(get: { path throws(KubernetesAPIError) in try await client.get(path) })
     }
@@ -42,7 +42,7 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
         self.sleepUntil = sleepUntil
     }
 
-    /// Makes the requests that are asked for, until the group's shutdown.
+    /// Sends the requests for ``credentials(_:deadline:)`` until the service group shuts down; it throws no error.
     public func run() async throws {
         await withGracefulShutdownHandler {
             await requests.run(
@@ -56,53 +56,57 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
         try? await gracefulShutdown()
     }
 
-    /// The credentials that a Pod's pull secrets hold, in the Pod's order.
+    /// Reads the credentials in a Pod's pull secrets.
     ///
-    /// Where the Pod names no secret, those of its service account count, as for the API server's ServiceAccount
-    /// plugin (kubernetes, plugin/pkg/admission/serviceaccount/admission.go).
+    /// A Pod that names no secret gets those of its service account, as from the API server's ServiceAccount plugin
+    /// (kubernetes, plugin/pkg/admission/serviceaccount/admission.go).
+    ///
     /// - Parameters:
-    ///   - query: Which secrets.
-    ///   - deadline: When the answer has to be there; what is not read by then is a note.
+    ///   - query: The names of the secrets and of the service account.
+    ///   - deadline: The time by which to return; a secret that is not read by then is a note.
+    /// - Returns: The credentials in the order of the Pod, and a note for each secret that could not be read.
     public func credentials(_ query: PullSecretsQuery, deadline: ContinuousClock.Instant) async -> PullCredentials {
         var unread: [String] = []
         var names = query.imagePullSecrets
         if names.isEmpty, let account = query.serviceAccountName {
             let source = PullSource.serviceAccount(namespace: query.namespace, name: account)
-            switch await answers(for: [source], deadline: deadline)[source] {
-            case .secretNames(let given): names = given
-            case let answer: unread.append(Self.note(on: source, answer))
+            switch await results(for: [source], deadline: deadline)[source] {
+            case .secretNames(let found): names = found
+            case let result: unread.append(Self.note(on: source, result))
             }
         }
         var seen: Set<PullSource> = []
         let all = names.map { PullSource.secret(namespace: query.namespace, name: $0) }.filter {
             seen.insert($0).inserted
         }
-        let sources = Array(all.prefix(Self.mostSecrets))
-        let answers = await answers(for: sources, deadline: deadline)
+        let sources = Array(all.prefix(Self.secretLimit))
+        let results = await results(for: sources, deadline: deadline)
         var secrets: [DockerConfiguration] = []
         for source in sources {
-            switch answers[source] {
+            switch results[source] {
             case .credentials(let found): secrets.append(found)
-            case let answer: unread.append(Self.note(on: source, answer))
+            case let result: unread.append(Self.note(on: source, result))
             }
         }
         if all.count > sources.count {
-            unread.append("\(all.count - sources.count) more secrets: only \(Self.mostSecrets) of a Pod are looked at")
+            unread.append(
+                "\(all.count - sources.count) more secrets: only the first \(Self.secretLimit) of a Pod are read"
+            )
         }
         return PullCredentials(secrets, unread: unread)
     }
 
-    /// Answers to all sources, side by side; those are left out that are not there by the deadline.
-    private func answers(
+    /// Reads all sources at the same time; the result has no entry for a source that is not read by the deadline.
+    private func results(
         for sources: [PullSource],
         deadline: ContinuousClock.Instant
     ) async -> [PullSource: PullSecretResult] {
         let time = now()
-        var answers = cache.withLock { cache in
+        var results = cache.withLock { cache in
             sources.reduce(into: [:]) { $0[$1] = $1.hasObjectName ? cache.find($1, at: time) : .unusable(.missing) }
         }
-        let missing = sources.filter { answers[$0] == nil }
-        guard !missing.isEmpty else { return answers }
+        let missing = sources.filter { results[$0] == nil }
+        guard !missing.isEmpty else { return results }
         let sleepUntil = sleepUntil
         await withTaskGroup(of: (PullSource, PullSecretResult)?.self) { group in
             for source in missing {
@@ -112,40 +116,40 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
                 try? await sleepUntil(deadline)
                 return nil
             }
-            while answers.count < sources.count, case (let source, let answer)?? = await group.next() {
-                answers[source] = answer
+            while results.count < sources.count, case (let source, let result)?? = await group.next() {
+                results[source] = result
             }
             group.cancelAll()
         }
-        return answers
+        return results
     }
 
-    /// Makes the request for one source, and keeps its answer.
+    /// Sends the request for one source and caches the result.
     private func read(_ source: PullSource) async -> PullSecretResult {
-        // Another request may have ended since the cache was asked.
-        if let kept = cache.withLock({ $0.find(source, at: now()) }) { return kept }
+        // Another request for it may have ended since the look-up in the cache.
+        if let cached = cache.withLock({ $0.find(source, at: now()) }) { return cached }
         do throws(KubernetesAPIError) {
             let object = try await get(source.path)
-            let answer = PullSecretResult(object, of: source)
-            cache.withLock { $0.keep(answer, cost: Self.cost(of: object), for: source, at: now()) }
-            return answer
+            let result = PullSecretResult(object, of: source)
+            cache.withLock { $0.insert(result, cost: Self.cost(of: object), for: source, at: now()) }
+            return result
         } catch {
-            let answer = PullSecretResult(error)
-            // A request that was cut off says nothing of the object.
-            if !Task.isCancelled { cache.withLock { $0.keep(answer, cost: 0, for: source, at: now()) } }
-            return answer
+            let result = PullSecretResult(error)
+            // The error of a cancelled request is not about the object.
+            if !Task.isCancelled { cache.withLock { $0.insert(result, cost: 0, for: source, at: now()) } }
+            return result
         }
     }
 
-    /// The memory that what is kept of an object may take, in bytes, by estimate.
+    /// The estimated memory of an object's result, in bytes.
     private static func cost(of object: JSONValue) -> Int {
         let data = object["data"]?.object?.members.map { $0.value.string?.utf8.count ?? 0 } ?? []
         let names = object["imagePullSecrets"]?.array?.map { 32 + ($0["name"]?.string?.utf8.count ?? 0) } ?? []
         return (data + names).reduce(512, +)
     }
 
-    private static func note(on source: PullSource, _ answer: PullSecretResult?) -> String {
-        guard case .unusable(let failure) = answer else { return "\(source.subject): not read in time" }
+    private static func note(on source: PullSource, _ result: PullSecretResult?) -> String {
+        guard case .unusable(let failure) = result else { return "\(source.subject): not read in time" }
         return "\(source.subject): \(failure.note)"
     }
 }

@@ -3,38 +3,38 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 
-/// What a ``PullSource`` turned out to hold.
+/// The result of reading a ``PullSource``.
 enum PullSecretResult: Sendable {
-    /// Credentials, parsed; nothing else of a Secret is kept.
+    /// The credentials in a Secret; no other data of the Secret is kept.
     case credentials(DockerConfiguration)
-    /// The names of the Secrets that a service account gives its Pods.
+    /// The names of the pull secrets of a service account.
     case secretNames([String])
-    /// Nothing, and why; a text for people.
+    /// No credentials, with the reason.
     case unusable(Failure)
 
-    /// Why there is nothing to be had.
+    /// The reason why an object gives no credentials.
     enum Failure: Sendable, Equatable {
-        /// Polypod may not read it, which is normal where it has no right to all secrets.
+        /// Polypod has no permission to read it, which is normal without a RoleBinding in the namespace.
         case forbidden
-        /// There is no such object; the kubelet passes over it as well.
+        /// The object does not exist; the kubelet ignores it too.
         case missing
-        /// It is none of the two types that the kubelet pulls with, or does not hold what its type says.
+        /// Its type is not one of the two that the kubelet uses, or its data does not have the form of its type.
         case notPullSecret
-        /// The API server did not answer, or not with this.
+        /// The request failed for another reason.
         case failed(KubernetesAPIError.Code)
 
-        /// The end of a note.
+        /// The text after the object in a note.
         var note: String {
             switch self {
             case .forbidden: "may not be read by Polypod"
-            case .missing: "is not there"
-            case .notPullSecret: "is no pull secret"
+            case .missing: "does not exist"
+            case .notPullSecret: "is not a pull secret"
             case .failed(let code): "could not be read (\(code.rawValue))"
             }
         }
     }
 
-    /// Reads an object; whatever a Secret holds besides credentials is dropped here.
+    /// Reads the object of `source`, and keeps only the credentials or names in it.
     init(_ object: JSONValue, of source: PullSource) {
         do throws(FieldError) {
             switch source {
@@ -50,7 +50,7 @@ enum PullSecretResult: Sendable {
         }
     }
 
-    /// What a failed request says of the object.
+    /// The result of a request that failed.
     init(_ error: KubernetesAPIError) {
         switch error.code {
         case .forbidden: self = .unusable(.forbidden)
@@ -59,7 +59,7 @@ enum PullSecretResult: Sendable {
         }
     }
 
-    /// How long it counts; nil where it is not kept.
+    /// The time that the result is cached; nil if it is not cached.
     var lifetime: Duration? {
         switch self {
         case .credentials, .secretNames: .seconds(30)

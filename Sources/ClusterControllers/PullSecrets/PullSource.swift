@@ -1,13 +1,13 @@
 import KubernetesAPI
 
-/// An object that pull credentials are found by.
+/// An object that contains pull credentials or names the objects that contain them.
 enum PullSource: Sendable, Hashable {
     /// A Secret.
     case secret(namespace: String, name: String)
-    /// A ServiceAccount, which names Secrets.
+    /// A ServiceAccount, which can name Secrets.
     case serviceAccount(namespace: String, name: String)
 
-    /// Where the API server has it.
+    /// The path of the object in the API.
     var path: ObjectPath {
         switch self {
         case .secret(let namespace, let name): ObjectPath(.secrets, namespace: namespace, name: name)
@@ -17,8 +17,8 @@ enum PullSource: Sendable, Hashable {
 
     /// The object at the start of a note.
     ///
-    /// Without the namespace, which is the Pod's: a refusal has room for one line. A webhook is asked before the API
-    /// server has looked at the names in a Pod, so that they may be any text.
+    /// The namespace is left out, because it is the Pod's and a denial is one line. A name that is not valid is left out
+    /// too: the API server calls webhooks before it validates the names in a Pod, so the name can be any text.
     var subject: String {
         let (kind, name) =
             switch self {
@@ -28,7 +28,7 @@ enum PullSource: Sendable, Hashable {
         return hasObjectName ? "\(kind) \(name)" : "a \(kind)"
     }
 
-    /// Whether there can be such an object: both names are DNS subdomains (apimachinery, pkg/util/validation).
+    /// Whether namespace and name are valid, that is DNS subdomains (apimachinery, pkg/util/validation).
     var hasObjectName: Bool { [path.namespace ?? "", path.name].allSatisfy(Self.isSubdomain) }
 
     private static func isSubdomain(_ text: String) -> Bool {

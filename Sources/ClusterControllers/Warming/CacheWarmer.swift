@@ -1,15 +1,13 @@
 import Basics
 public import KubernetesAPI
 public import Logging
-public import Metrics
 public import PodAdmission
 public import ServiceLifecycle
 import Synchronization
 
-/// Looks up the images of the workloads that a cluster has, and of each that comes, so that the admissions of their Pods
-/// find them in the cache.
+/// Watches the workloads of the cluster and looks up their images, so that the admissions of their Pods find them cached.
 ///
-/// Every replica follows the workloads: the admission of a workload reaches one of them, those of its Pods all.
+/// Every replica watches: the admission of a workload reaches one replica, the admissions of its Pods reach all.
 public final class CacheWarmer: Service, Sendable {
     private let client: KubernetesClient
     private let images: any ImageResolving
@@ -18,22 +16,28 @@ public final class CacheWarmer: Service, Sendable {
     private let metrics: WarmingMetrics
     private let clock: TimeSource
     private let state = Mutex(WarmingState())
-    /// What lists have told; bounded by what may wait of their images.
+    /// The new workloads of lists; ``WarmingState`` limits the number of their images.
     private let lists: AsyncStream<WarmingBatch>
     private let listed: AsyncStream<WarmingBatch>.Continuation
-    /// What watches have told.
+    /// The images of workloads that were created or changed.
     private let changes: AsyncStream<WarmingEntry>
     private let changed: AsyncStream<WarmingEntry>.Continuation
 
-    /// How many images of changes may wait.
-    static let changesLimit = 1000
+    /// The limit on images of changes that wait; the oldest are dropped.
+    private static let changesLimit = 1000
+    /// The limit on concurrent look-ups, for lists and for changes each, so that admissions have the larger share.
+    private static let concurrentLookUps = 4
+    /// The time between the starts of two look-ups of a list: at most 100 in a second.
+    private static let pause = Duration.milliseconds(10)
+    /// The longest look-up of one image, with the reading of its pull secrets.
+    private static let lookUpTimeout = Duration.seconds(30)
 
     /// Creates a warmer.
     ///
     /// - Parameters:
-    ///   - client: Asked to `list` and `watch` workloads of all namespaces.
-    ///   - images: Looks images up, and keeps the answers.
-    ///   - ready: Returns when the warming may begin; admissions should not have to wait for it.
+    ///   - client: The client, which needs the verbs `list` and `watch` for workloads in all namespaces.
+    ///   - images: Looks images up and caches the answers.
+    ///   - ready: Returns when the warming may begin, so that it does not delay the server's readiness.
     ///   - logger: Gets one line for the first list of each kind.
     ///   - metrics: The metrics of the warming.
     public convenience init(
@@ -65,7 +69,7 @@ public final class CacheWarmer: Service, Sendable {
         self.images = images
         self.ready = ready
         var logger = logger
-        // Why the workloads are read, where the API server does not let them be.
+        // Explains the error messages about workloads that may not be watched.
         logger[metadataKey: "purpose"] = "cache warming"
         self.logger = logger
         self.metrics = metrics
@@ -74,25 +78,25 @@ public final class CacheWarmer: Service, Sendable {
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.changesLimit))
     }
 
-    /// Follows the workloads and looks their images up, until the group's shutdown, which may come at any time.
+    /// Watches the workloads and looks up their images, until the service group shuts down; it throws no error.
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
             try await self.ready()
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.lookUpLists() }
                 group.addTask { await self.lookUpChanges() }
-                await self.follow(in: &group)
+                await self.watchWorkloads(in: &group)
             }
         }
         // A service that returns ends its group.
         try? await gracefulShutdown()
     }
-}
 
-extension CacheWarmer {
-    /// Starts to follow the kinds, each when the first list of the one before is there or not to be had, so that the
-    /// memory holds whole objects of one kind at a time.
-    private func follow(in group: inout TaskGroup<Void>) async {
+    /// Starts a watch of each kind.
+    ///
+    /// Each watch starts when the first list of the kind before has arrived or failed, so that the memory holds whole
+    /// objects of one kind at a time.
+    private func watchWorkloads(in group: inout TaskGroup<Void>) async {
         for kind in WarmedKind.all {
             let (answer, answered) = AsyncStream.makeStream(of: Void.self)
             let reflector = Reflector(
@@ -109,7 +113,7 @@ extension CacheWarmer {
         }
     }
 
-    /// Takes over what a list or a watch told.
+    /// Handles an event of a kind's list or watch.
     func receive(_ event: Reflector.Event, of kind: WarmedKind) {
         switch event {
         case .replaced(let objects):
@@ -127,17 +131,8 @@ extension CacheWarmer {
         case .connected, .disconnected: break
         }
     }
-}
 
-extension CacheWarmer {
-    /// How many images of lists, and how many of changes, are looked up at once; the admissions' own come first.
-    private static let atOnce = 4
-    /// How long to wait between two beginnings of a list's: at most 100 in a second.
-    private static let pause = Duration.milliseconds(10)
-    /// How long one image may take, its secrets included.
-    private static let patience = Duration.seconds(30)
-
-    /// Looks up what lists told, one list after the other and no faster than allowed.
+    /// Looks up the images of lists, one list after another.
     private func lookUpLists() async {
         for await batch in lists {
             let start = clock.now()
@@ -157,27 +152,27 @@ extension CacheWarmer {
         }
     }
 
-    /// Looks up what watches told, at once: the Pods of these workloads are about to come.
+    /// Looks up the images of changes without a pause, because the Pods of these workloads follow soon.
     private func lookUpChanges() async {
         await withTaskGroup(of: Void.self) { group in
             var active = 0
             for await entry in changes {
-                // An iterator goes on with what is buffered after its task is cancelled.
+                // After a cancellation the iterator still returns the buffered entries.
                 guard !Task.isCancelled else { return }
-                if active == Self.atOnce { await group.next() } else { active += 1 }
+                if active == Self.concurrentLookUps { await group.next() } else { active += 1 }
                 group.addTask { _ = await self.lookUp(entry) }
             }
         }
     }
 
-    /// Looks the entries of a list up.
+    /// Looks up the images of a list.
     ///
-    /// - Returns: How many were resolved.
+    /// - Returns: The number of images that were resolved.
     private func lookUp(_ entries: [WarmingEntry]) async -> Int {
         await withTaskGroup(of: Bool.self) { group in
             var resolved = 0
             for (index, entry) in entries.enumerated() {
-                if index >= Self.atOnce, await group.next() == true { resolved += 1 }
+                if index >= Self.concurrentLookUps, await group.next() == true { resolved += 1 }
                 guard (try? await clock.sleep(Self.pause)) != nil else { break }
                 group.addTask { await self.lookUp(entry) }
             }
@@ -186,9 +181,9 @@ extension CacheWarmer {
         }
     }
 
-    /// Looks one image up.
+    /// Looks up one image; returns whether it was resolved.
     private func lookUp(_ entry: WarmingEntry) async -> Bool {
-        let query = ImageQuery([entry.image], pullSecrets: entry.secrets, deadline: clock.now() + Self.patience)
+        let query = ImageQuery([entry.image], pullSecrets: entry.secrets, deadline: clock.now() + Self.lookUpTimeout)
         let answer = await images.answers(to: query)[entry.image]
         guard !Task.isCancelled else { return false }
         guard case .resolved? = answer else {
@@ -198,38 +193,4 @@ extension CacheWarmer {
         metrics.record(.resolved)
         return true
     }
-}
-
-/// The metrics of the warming.
-public struct WarmingMetrics: Sendable {
-    /// What became of an image: a bounded set, fit for a metric's label.
-    enum Result: String, CaseIterable {
-        /// Its registry has said what it is.
-        case resolved
-        /// It has not.
-        case unresolved
-        /// It was not asked, since too many waited.
-        case dropped
-    }
-
-    private let results: [Result: Counter]
-
-    /// Creates the metrics.
-    ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
-    public init(factory: any MetricsFactory = MetricsSystem.factory) {
-        let label = "polypod_cache_warming_images_total"
-        results = Dictionary(
-            uniqueKeysWithValues: Result.allCases.map { result in
-                (result, Counter(label: label, dimensions: [("result", result.rawValue)], factory: factory))
-            }
-        )
-    }
-
-    func record(_ result: Result, by count: Int = 1) { results[result]?.increment(by: count) }
-
-    /// What each metric is, for the `HELP` lines of an exposition.
-    public static let descriptions: [String: String] = [
-        "polypod_cache_warming_images_total": "Images of workloads looked up ahead of their Pods, by result."
-    ]
 }

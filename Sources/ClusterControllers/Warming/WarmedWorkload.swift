@@ -2,19 +2,19 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 
-/// What is kept of a workload: which one it is, in which version, and what its Pods' admissions will look up.
+/// The part of a workload that the warming keeps: its identity, its generation, its images and its pull secrets.
 struct WarmedWorkload: Sendable, Equatable {
-    /// Which one it is.
+    /// The identity of the workload, with its generation.
     let identity: ObjectIdentity
-    /// The images that a Pod of it would ask for under the built-in policy.
+    /// The images that the admission of one of its Pods looks up under the built-in policy.
     let images: [String]
-    /// The secrets that they are pulled with.
+    /// The pull secrets of the images.
     let secrets: PullSecretsQuery
 
-    /// Takes what is needed of an object as the API server has it.
+    /// Reads an object of the API server.
     ///
-    /// - Returns: Nil for one whose images need no look-up of their own, and for one that cannot be read, of which the
-    ///   admission of its Pods says so.
+    /// - Returns: Nil for a workload whose images need no look-up, and for an object that cannot be read, which the
+    ///   admission of its Pods reports.
     init?(_ item: JSONValue, kind: WarmedKind) {
         guard let identity = ObjectIdentity(item), !identity.uid.isEmpty, let workload = try? kind.workload(item) else {
             return nil
@@ -31,7 +31,7 @@ struct WarmedWorkload: Sendable, Equatable {
         )
     }
 
-    /// Reads what ``kept`` has written.
+    /// Reads the value of ``kept``.
     init?(kept value: JSONValue) {
         guard let identity = ObjectIdentity(value), let namespace = value["metadata"]?["namespace"]?.string,
             let images = try? value["images"]?.asStrings()
@@ -45,7 +45,7 @@ struct WarmedWorkload: Sendable, Equatable {
         )
     }
 
-    /// This as the value that a reflector keeps.
+    /// This workload as the value that a reflector keeps.
     var kept: JSONValue {
         [
             "metadata": [
@@ -58,24 +58,24 @@ struct WarmedWorkload: Sendable, Equatable {
         ]
     }
 
-    /// What to look up.
+    /// The images to look up.
     var entries: [WarmingEntry] { images.map { WarmingEntry(secrets: secrets, image: $0) } }
 }
 
-/// An image to look up, and the secrets of the workload that names it.
+/// An image to look up, with the pull secrets of its workload.
 struct WarmingEntry: Sendable, Hashable {
     var secrets: PullSecretsQuery
     var image: String
 }
 
-/// A kind of workload whose images are looked up ahead of its Pods.
+/// A kind of workload whose images are looked up before its Pods are created.
 struct WarmedKind: Sendable, Hashable {
-    /// The kind's objects.
+    /// The resource of the kind in the API.
     let resource: KubernetesResource
-    /// Its name.
+    /// The name of the kind.
     let kind: String
 
-    /// The kinds, those that are many and seldom say something new last.
+    /// All kinds; those last that have many objects with images of another kind.
     static let all = [
         WarmedKind(resource: .deployments, kind: "Deployment"),
         WarmedKind(resource: .statefulSets, kind: "StatefulSet"),
@@ -83,11 +83,11 @@ struct WarmedKind: Sendable, Hashable {
         WarmedKind(resource: .jobs, kind: "Job"), WarmedKind(resource: .replicaSets, kind: "ReplicaSet"),
     ]
 
-    /// The workload in an object of this kind; an item of a list says neither its version nor its kind.
+    /// Reads an item of a list, which has neither an API version nor a kind.
     ///
-    /// - Returns: nil for one whose images need no look-up of their own: another workload has made it and names the
-    ///   same ones, or it is a Job that has ended.
-    /// - Throws: ``FieldError`` for an object that is not what its kind says.
+    /// - Returns: Nil for a workload whose images need no look-up: one that another workload controls, which has the same
+    ///   images, and a Job that has ended.
+    /// - Throws: ``FieldError`` for an object that does not have the form of its kind.
     func workload(_ item: JSONValue) throws(FieldError) -> Workload? {
         var object = try item.asObject()
         object["apiVersion"] = .string("\(resource.group)/\(resource.version)")
@@ -98,7 +98,7 @@ struct WarmedKind: Sendable, Hashable {
         return workload
     }
 
-    /// Whether a Job is done (batch/v1, JobStatus).
+    /// Whether the object is a Job that has ended (batch/v1, JobStatus).
     private static func hasEnded(_ item: JSONValue) -> Bool {
         (item["status"]?["conditions"]?.array ?? []).contains { condition in
             ["Complete", "Failed"].contains(condition["type"]?.string) && condition["status"]?.string == "True"

@@ -1,32 +1,32 @@
 import Basics
 import ImageRegistry
 
-/// What a list has told that is new.
+/// The new workloads of a list.
 struct WarmingBatch: Sendable, Equatable {
     let kind: WarmedKind
     /// Whether it is the first list of its kind.
     let isFirst: Bool
-    /// How many workloads were not known.
+    /// The number of workloads that were not known in this generation.
     var workloads = 0
-    /// The images to look up, those of one namespace mostly together.
+    /// The images to look up, in the order of the list, which is mostly by namespace.
     var entries: [WarmingEntry] = []
-    /// The images that are too many.
+    /// The images that exceed the limit.
     var leftOut: Set<WarmingEntry> = []
 }
 
-/// What is known of the workloads, so that each version of one is looked up once: a value, without a clock or a client.
+/// The known workloads, so that each generation of a workload is looked up once; a value without a clock or I/O.
 struct WarmingState: Sendable {
-    /// How many workloads are remembered.
+    /// The limit on known workloads.
     static let knownLimit = 10_000
-    /// How many images of lists may wait.
+    /// The limit on images of lists that wait.
     static let listedLimit = 2000
 
-    /// The generation of a workload that was seen last, by its uid.
+    /// The last known generation of each workload, by uid.
     ///
-    /// A change of the status leaves the generation alone. The Jobs of old versions of Kubernetes have none; the
-    /// template of a Job cannot be changed.
+    /// A change of the status does not change the generation. Jobs of old versions of Kubernetes have no generation, but
+    /// the template of a Job cannot change.
     private var known: LRU<String, Int>
-    /// The images of lists that wait, each once for the credentials it is pulled with.
+    /// The images of lists that wait, each once for its pull secrets.
     private var waiting: Set<WarmingEntry> = []
     private var listed: Set<WarmedKind> = []
     private let listedLimit: Int
@@ -36,9 +36,9 @@ struct WarmingState: Sendable {
         self.listedLimit = listedLimit
     }
 
-    /// Takes a list of all workloads of a kind.
+    /// Takes the list of all workloads of a kind.
     ///
-    /// - Returns: Nil where nothing is new, but for the first list.
+    /// - Returns: Nil if the list has no new workload and is not the first one of its kind.
     mutating func take(_ workloads: [WarmedWorkload], of kind: WarmedKind) -> WarmingBatch? {
         var batch = WarmingBatch(kind: kind, isFirst: listed.insert(kind).inserted)
         for workload in workloads where isNew(workload.identity) {
@@ -55,17 +55,17 @@ struct WarmingState: Sendable {
         return batch.isFirst || batch.workloads > 0 ? batch : nil
     }
 
-    /// Takes a workload that was made or changed.
+    /// Takes a workload that was created or changed.
     ///
-    /// - Returns: What to look up at once.
+    /// - Returns: The images to look up; empty if the generation is known.
     mutating func take(_ workload: WarmedWorkload) -> [WarmingEntry] {
         isNew(workload.identity) ? workload.entries : []
     }
 
-    /// The images of a list were looked up.
+    /// Removes the images of a list that were looked up from those that wait.
     mutating func finish(_ batch: WarmingBatch) { waiting.subtract(batch.entries) }
 
-    /// A workload is gone.
+    /// Forgets a workload that was deleted.
     mutating func forget(_ identity: ObjectIdentity) { known.remove(identity.uid) }
 
     private mutating func isNew(_ identity: ObjectIdentity) -> Bool {

@@ -96,7 +96,7 @@ extension JSONValue {
 
     fileprivate var objectName: String? { self["metadata"]?["name"]?.string }
 
-    /// What is kept of an object: the node selector of a runtime class (k8s.io/api, node/v1), the labels of the others.
+    /// The part of an object that is kept: a runtime class's node selector (k8s.io/api, node/v1), the labels of others.
     fileprivate func value(of part: ClusterView.Part) -> [String: String] {
         guard part == .runtimeClasses else { return objectLabels }
         return (try? self["scheduling"]?["nodeSelector"]?.asStringMap()) ?? [:]

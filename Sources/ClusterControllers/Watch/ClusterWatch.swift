@@ -56,8 +56,8 @@ public final class ClusterWatch: Service, Sendable {
 
     /// Returns the labels of the namespace `name`, which it fetches if the watch does not have it yet.
     ///
-    /// - Returns: The labels, stale ones if the API server does not return the namespace within a second; nil if there
-    ///   are none either.
+    /// - Returns: The labels, if the API server does not return the namespace within a second the stale ones, or nil
+    ///   without stale ones.
     public func labels(ofNamespace name: String) async -> [String: String]? {
         let old: [String: String]?
         switch state.withLock({ [now = clock.now()] in $0.view.namespaces.find(name, at: now) }) {

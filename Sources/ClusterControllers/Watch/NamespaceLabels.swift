@@ -13,7 +13,7 @@ struct NamespaceLabels: Sendable, Equatable {
     /// How long fetched labels are used without fetching them again, while the watch does not have the namespace.
     static let freshness = Duration.seconds(30)
 
-    /// What is known of a namespace.
+    /// The knowledge about a namespace.
     enum Lookup: Sendable, Equatable {
         /// Labels to use.
         case fresh([String: String])
@@ -23,7 +23,7 @@ struct NamespaceLabels: Sendable, Equatable {
         case unknown
     }
 
-    /// What is known of the namespace `name` at `now`.
+    /// The knowledge about the namespace `name` at `now`.
     func find(_ name: String, at now: ContinuousClock.Instant) -> Lookup {
         if let labels = watched[name] { return .fresh(labels) }
         guard let answer = fetched[name] else { return .unknown }
@@ -35,7 +35,7 @@ struct NamespaceLabels: Sendable, Equatable {
         if watched[name] == nil { fetched[name] = Fetched(labels: labels, at: now) }
     }
 
-    /// Replaces all namespaces of the watch, given as labels by name; drops what was fetched.
+    /// Replaces all namespaces of the watch, given as labels by name; drops the fetched ones.
     mutating func replace(with namespaces: [String: [String: String]]) {
         watched = namespaces
         fetched = [:]

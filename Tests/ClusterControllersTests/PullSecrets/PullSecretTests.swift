@@ -8,7 +8,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Pull secrets")
+@Suite("The reader of pull secrets")
 struct PullSecretTests {
     typealias Answer = Result<JSONValue, KubernetesAPIError>
 
@@ -80,12 +80,12 @@ struct PullSecretTests {
 
     @Test(
         arguments: [
-            Row(asked: [], why: "nothing is named"),
+            Row(asked: [], why: "no secret and no account"),
             Row(
                 names: ["b", "a"],
                 found: ["b.example", "a.example"],
                 asked: ["secrets/a", "secrets/b"],
-                why: "the Pod's order"
+                why: "in the order of the Pod"
             ),
             Row(names: ["a", "a"], found: ["a.example"], asked: ["secrets/a"], why: "each once"),
             Row(
@@ -93,48 +93,48 @@ struct PullSecretTests {
                 account: "robot",
                 found: ["a.example"],
                 asked: ["secrets/a"],
-                why: "the Pod's own count alone"
+                why: "the secrets of the Pod take precedence"
             ),
             Row(
                 account: "robot",
                 found: ["b.example", "a.example"],
                 asked: ["secrets/a", "secrets/b", "serviceaccounts/robot"],
-                why: "the account's where the Pod names none"
+                why: "those of the account if the Pod names none"
             ),
             Row(
                 account: "default",
                 asked: ["serviceaccounts/default"],
-                why: "an account without secrets is nothing special"
+                why: "an account without secrets is not an error"
             ),
             Row(
                 account: "hidden",
                 unread: ["service account hidden: may not be read by Polypod"],
                 asked: ["serviceaccounts/hidden"],
-                why: "no right to accounts"
+                why: "no permission to read accounts"
             ),
             Row(
                 names: ["hidden", "gone", "opaque", "slow", "a"],
                 found: ["a.example"],
                 unread: [
-                    "secret hidden: may not be read by Polypod", "secret gone: is not there",
-                    "secret opaque: is no pull secret", "secret slow: could not be read (timeout)",
+                    "secret hidden: may not be read by Polypod", "secret gone: does not exist",
+                    "secret opaque: is not a pull secret", "secret slow: could not be read (timeout)",
                 ],
                 asked: ["secrets/a", "secrets/gone", "secrets/hidden", "secrets/opaque", "secrets/slow"],
-                why: "one note for each, and the rest goes on"
+                why: "one note for each, and the others are read"
             ),
             Row(
                 names: ["../../nodes/n", "A", "x\u{202E}y", String(repeating: "a", count: 254)],
-                unread: Array(repeating: "a secret: is not there", count: 4),
+                unread: Array(repeating: "a secret: does not exist", count: 4),
                 asked: [],
-                why: "names that no object can have are neither asked for nor repeated"
+                why: "names that are not valid are neither requested nor repeated"
             ),
             Row(
                 names: (1...10).map { "gone\($0)" },
-                unread: (1...8).map { "secret gone\($0): is not there" } + [
-                    "2 more secrets: only 8 of a Pod are looked at"
+                unread: (1...8).map { "secret gone\($0): does not exist" } + [
+                    "2 more secrets: only the first 8 of a Pod are read"
                 ],
                 asked: (1...8).map { "secrets/gone\($0)" },
-                why: "a bound on requests"
+                why: "the limit on secrets"
             ),
         ]
     )
@@ -150,9 +150,11 @@ struct PullSecretTests {
     }
 
     @Test(arguments: [
-        ("a", 29, 1, "found ones for 30 s"), ("a", 30, 2, "and no longer"), ("hidden", 9, 1, "refused ones for 10 s"),
-        ("hidden", 10, 2, "and no longer"), ("gone", 9, 1, "missing ones too"), ("opaque", 9, 1, "others too"),
-        ("slow", 0, 2, "an API server in trouble says nothing of a secret"),
+        ("a", 29, 1, "a secret that was read stays for 30 s"), ("a", 30, 2, "not longer"),
+        ("hidden", 9, 1, "a forbidden secret for 10 s"),
+        ("hidden", 10, 2, "not longer"), ("gone", 9, 1, "a missing secret too"),
+        ("opaque", 9, 1, "an object of another type too"),
+        ("slow", 0, 2, "a failed request is not cached"),
     ])
     func keeps(name: String, after seconds: Int, requests: Int, why: String) async throws {
         let store = Store(Self.store)

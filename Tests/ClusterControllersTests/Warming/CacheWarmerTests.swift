@@ -11,7 +11,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Warming the cache", .timeLimit(.minutes(1)))
+@Suite("The cache warmer", .timeLimit(.minutes(1)))
 struct CacheWarmerTests {
     private static let deployments = Workloads.deployments
 
@@ -20,7 +20,7 @@ struct CacheWarmerTests {
         "/apis/\(kind.resource.group)/\(kind.resource.version)/\(kind.resource.plural)"
     }
 
-    /// A cluster that has every kind, and none of them.
+    /// A cluster that has every kind and no objects.
     private static func run(_ body: @Sendable (FakeCluster, KubernetesClient) async throws -> Void) async throws {
         try await FakeCluster.run { cluster, client in
             for kind in WarmedKind.all { cluster.serve(path(kind)) }
@@ -50,7 +50,7 @@ struct CacheWarmerTests {
         Workloads.object(name, generation: generation, Workloads.spec(images))
     }
 
-    @Test("What there is, of every kind, gently; then what comes")
+    @Test("Existing workloads of every kind are looked up slowly, new and changed ones at once")
     func follows() async throws {
         try await Self.run { cluster, client in
             for kind in WarmedKind.all {
@@ -64,14 +64,14 @@ struct CacheWarmerTests {
             try await withService(Self.warmer(client, lookUps, time: time)) {
                 try await eventually { lookUps.asked.count == WarmedKind.all.count }
                 let first = WarmedKind.all.map { "\($0.resource.plural) shop/default" }
-                #expect(lookUps.asked == first, "those that seldom say something new last")
+                #expect(lookUps.asked == first, "the kinds in order")
                 #expect(time.naps == Array(repeating: .milliseconds(10), count: first.count), "at most 100 in a second")
                 cluster.put(Self.deployment("new", "new:1"), Self.deployments)
                 try await eventually { lookUps.asked.count == first.count + 1 }
                 cluster.put(Self.deployment("new", generation: 2, "new:2"), Self.deployments)
                 try await eventually { lookUps.asked.count == first.count + 2 }
                 #expect(lookUps.asked.suffix(2) == ["new:1 shop/default", "new:2 shop/default"])
-                #expect(time.naps.count == first.count, "at once")
+                #expect(time.naps.count == first.count, "no pause for changes")
                 for kind in WarmedKind.all {
                     let path = Self.path(kind)
                     await cluster.until { $0.contains { $0.path == path && $0.query.hasPrefix("watch=1") } }
@@ -81,7 +81,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("A change of the status is no reason to look anything up")
+    @Test("A change of the status causes no look-up")
     func status() async throws {
         try await Self.run { cluster, client in
             cluster.put(Self.deployment("web", "web:1"), Self.deployments)
@@ -98,7 +98,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("A list after an outage asks for nothing but what is new")
+    @Test("After an outage only new workloads are looked up")
     func relist() async throws {
         try await Self.run { cluster, client in
             cluster.put(Self.deployment("web", "web:1"), Self.deployments)
@@ -121,7 +121,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("What changes does not wait for what is there, and the shutdown for neither")
+    @Test("Changes do not wait for lists, and the shutdown waits for neither")
     func priority() async throws {
         try await Self.run { cluster, client in
             for index in 0..<20 { cluster.put(Self.deployment("old-\(index)", "old:\(index)"), Self.deployments) }
@@ -133,12 +133,12 @@ struct CacheWarmerTests {
                 try await eventually { lookUps.asked.count == 12 }
                 #expect(lookUps.asked.count { $0.hasPrefix("new") } == 8)
             }
-            #expect(lookUps.mostActive <= 8, "four and four")
+            #expect(lookUps.mostActive <= 8, "four for lists and four for changes")
             #expect(lookUps.asked.count == 12)
         }
     }
 
-    @Test("Of changes, a thousand images wait, the newest")
+    @Test("Of the images of changes the newest 1000 wait")
     func changesAreBounded() async throws {
         try await Self.run { cluster, client in
             let (lookUps, metrics) = (LookUps(), CountingMetrics())
@@ -157,7 +157,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("Of lists, two thousand images wait")
+    @Test("Of the images of lists the first 2000 wait")
     func listsAreBounded() async throws {
         try await Self.run { cluster, client in
             let (lookUps, metrics) = (LookUps(), CountingMetrics())
@@ -175,7 +175,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("A kind that is not there, and one that may not be read, are said once and disturb no other")
+    @Test("A kind that is missing or forbidden is logged once and does not affect other kinds")
     func missing() async throws {
         try await FakeCluster.run { cluster, client in
             for kind in WarmedKind.all where kind.resource != .cronJobs { cluster.serve(Self.path(kind)) }
@@ -189,7 +189,7 @@ struct CacheWarmerTests {
             }
             try await withService(Self.warmer(client, lookUps, logger: logger)) {
                 try await eventually { lookUps.asked.count == 2 }
-                // Each was refused again, which nothing is said of.
+                // Each was refused a second time, which is not logged.
                 await cluster.until("GET", "/apis/batch/v1/cronjobs", status: 404, count: 2)
                 await cluster.until("GET", "/apis/batch/v1/jobs", status: 403, count: 2)
                 try await eventually { lines.withLock { $0.count } == 6 }
@@ -197,11 +197,11 @@ struct CacheWarmerTests {
             let said = lines.withLock { $0 }
             #expect(said.count { $0 == "notice the API server does not have this kind" } == 1)
             #expect(said.count { $0 == "warning the API server cannot be watched" } == 1)
-            #expect(said.count { $0 == "info workloads' images looked up" } == 4, "for each that was listed")
+            #expect(said.count { $0 == "info workloads' images looked up" } == 4, "for each kind that was listed")
         }
     }
 
-    @Test("Nothing is asked before the server is ready")
+    @Test("The warmer sends no request before the server is ready")
     func ready() async throws {
         try await Self.run { cluster, client in
             let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
@@ -219,7 +219,7 @@ struct CacheWarmerTests {
         }
     }
 
-    @Test("The shutdown may come before that")
+    @Test("The warmer shuts down before the server is ready")
     func shutdownBeforeReady() async throws {
         try await Self.run { cluster, client in
             let warmer = Self.warmer(client, LookUps()) { await LookUps.never() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Which workloads are looked up")
+@Suite("The state of the cache warmer")
 struct WarmingStateTests {
     private static func workload(_ name: String, generation: Int = 1, _ images: [String]) throws -> WarmedWorkload {
         let object = Workloads.object(name, generation: generation, Workloads.spec(images))
@@ -12,22 +12,25 @@ struct WarmingStateTests {
 
     private static func images(_ entries: some Sequence<WarmingEntry>) -> [String] { entries.map(\.image) }
 
-    @Test("Each version of a workload once, by list or by watch")
+    @Test("Each generation of a workload is looked up once, by list or by watch")
     func once() throws {
         var state = WarmingState()
         let kind = WarmedKind.all[0]
         let (web, db) = (try Self.workload("web", ["web:1"]), try Self.workload("db", ["db:1"]))
         #expect(Self.images(state.take([web], of: kind)?.entries ?? []) == ["web:1"])
-        #expect(state.take(web).isEmpty, "a change of its status")
-        #expect(Self.images(state.take(db)) == ["db:1"], "a new one")
-        #expect(state.take([web, db], of: kind) == nil, "a list after an outage, in which nothing was made")
+        #expect(state.take(web).isEmpty, "only its status changed")
+        #expect(Self.images(state.take(db)) == ["db:1"], "a new workload")
+        #expect(state.take([web, db], of: kind) == nil, "a list after an outage without new workloads")
         let changed = try Self.workload("web", generation: 2, ["web:2"])
         #expect(Self.images(state.take(changed)) == ["web:2"])
         state.forget(db.identity)
-        #expect(Self.images(state.take([changed, db], of: kind)?.entries ?? []) == ["db:1"], "made anew")
+        #expect(
+            Self.images(state.take([changed, db], of: kind)?.entries ?? []) == ["db:1"],
+            "deleted and created again"
+        )
     }
 
-    @Test("The first list of a kind is told of even where it is empty")
+    @Test("The first list of a kind is reported even if it is empty")
     func first() throws {
         var state = WarmingState()
         for kind in WarmedKind.all {
@@ -36,7 +39,7 @@ struct WarmingStateTests {
         }
     }
 
-    @Test("Of lists, so many distinct images wait")
+    @Test("The number of distinct images of lists that wait is limited")
     func bounded() throws {
         var state = WarmingState(listedLimit: 3)
         let (deployments, jobs) = (WarmedKind.all[0], WarmedKind.all[4])
@@ -48,13 +51,13 @@ struct WarmingStateTests {
             state.take([try Self.workload("c", ["1", "3"]), try Self.workload("d", ["3"])], of: jobs)
         )
         #expect(second.entries.isEmpty)
-        #expect(Self.images(second.leftOut) == ["3"], "what waits already is not left out")
+        #expect(Self.images(second.leftOut) == ["3"], "an image that waits already is not left out")
         #expect(second.workloads == 2)
         state.finish(first)
         #expect(Self.images(state.take([try Self.workload("e", ["3"])], of: jobs)?.entries ?? []) == ["3"])
     }
 
-    @Test("So many workloads are remembered, those that are seen")
+    @Test("The number of known workloads is limited; the least recently seen are forgotten")
     func remembered() throws {
         var state = WarmingState(knownLimit: 4)
         let seen = try Self.workload("seen", ["1"])
@@ -63,6 +66,6 @@ struct WarmingStateTests {
             #expect(!state.take(try Self.workload("\(index)", ["2"])).isEmpty)
             #expect(state.take(seen).isEmpty)
         }
-        #expect(!state.take(try Self.workload("0", ["2"])).isEmpty, "forgotten, and looked up again")
+        #expect(!state.take(try Self.workload("0", ["2"])).isEmpty, "it was forgotten and is looked up again")
     }
 }

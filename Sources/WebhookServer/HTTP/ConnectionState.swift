@@ -1,58 +1,65 @@
 import HTTPTypes
 import NIOCore
 
-/// What becomes of one HTTP/1.1 connection, apart from its bytes: which part of a request it is in and until when.
+/// The state machine of one HTTP/1.1 connection, without I/O and without a clock: its phase and its deadline.
 ///
-/// Requests in a pipeline are not served: the API server sends none (Go's client never does), and to hold them would
-/// take memory. The connection ends after the response to the first, which HTTP allows (RFC 9112, 9.3.2).
+/// A request that the client sends before the response to the one before it (pipelining) is not served, because it would
+/// have to be kept in memory; the API server sends none. The connection ends after the response to the first request, as
+/// HTTP allows (RFC 9112, 9.3.2).
 struct ConnectionState {
     private enum Phase {
-        /// For a request's header.
+        /// The header of a request has not arrived yet.
         case waiting
-        /// The body is on its way.
+        /// The header has arrived, the body not completely.
         case reading
-        /// The request was passed on.
+        /// The request was passed on, and its response is not complete.
         case responding
-        /// The last response is out; what still arrives is thrown away.
+        /// The last response was sent; bytes that still arrive are discarded.
         case lingering
     }
 
+    /// The action after the header of a request: read its body, discard it, or refuse the request.
     enum HeadAction: Equatable {
         case read, discard
         case refuse(Refusal)
     }
 
+    /// The action after a part of a body: keep it, discard it, close the connection, or refuse the request.
     enum BodyAction: Equatable {
         case keep, discard, abort
         case refuse(Refusal)
     }
 
+    /// The action of a timer: none yet, close the connection, or refuse the request.
     enum TimerAction: Equatable {
         case nothing, abort
         case refuse(Refusal)
     }
 
-    /// When the connection is cut off unless something happens; nil while a response is being made.
+    /// The time at which the current phase times out; nil while the server works on a response.
     private(set) var deadline: NIODeadline?
-    /// When the request being read began.
-    private(set) var requestBegan = NIODeadline.uptimeNanoseconds(0)
     private var phase = Phase.waiting
     private var bodyBytes = 0
     private var closesAfterResponse = false
     private let isSurplus: Bool
     private let limits: ServerLimits
 
-    /// - Parameter isSurplus: Whether the connection is one too many, and gets nothing but a refusal.
+    /// Creates the state of a new connection.
+    ///
+    /// - Parameters:
+    ///   - limits: The limits on the connection.
+    ///   - isSurplus: Whether the connection exceeds the limit; its requests are refused.
+    ///   - now: The time.
     init(limits: ServerLimits, isSurplus: Bool, now: NIODeadline) {
         self.limits = limits
         self.isSurplus = isSurplus
         deadline = now + TimeAmount(limits.headTimeout)
     }
 
-    /// Whether the last response is out.
+    /// Whether the last response was sent.
     var isLingering: Bool { phase == .lingering }
 
-    /// A request's header has arrived.
+    /// Handles the header of a request; `contentLength` is nil for a body in chunks.
     mutating func receivedHead(contentLength: Int?, wantsClose: Bool, now: NIODeadline) -> HeadAction {
         guard phase == .waiting else {
             closesAfterResponse = true
@@ -63,12 +70,11 @@ struct ConnectionState {
         if let contentLength, contentLength > limits.bodyBytes { return .refuse(refuse(.tooLarge, now: now)) }
         phase = .reading
         bodyBytes = 0
-        requestBegan = now
         deadline = now + TimeAmount(limits.bodyTimeout)
         return .read
     }
 
-    /// A part of a body has arrived.
+    /// Handles a part of a body.
     mutating func receivedBody(bytes: Int, now: NIODeadline) -> BodyAction {
         switch phase {
         case .reading:
@@ -81,7 +87,7 @@ struct ConnectionState {
         }
     }
 
-    /// A request is complete; whether it is to be passed on.
+    /// Handles the end of a request; returns whether to pass the request on.
     mutating func receivedEnd() -> Bool {
         guard phase == .reading else { return false }
         phase = .responding
@@ -89,19 +95,19 @@ struct ConnectionState {
         return true
     }
 
-    /// Gives up the request that is being read.
+    /// Refuses the request that is being read.
     mutating func refuse(_ refusal: Refusal, now: NIODeadline) -> Refusal {
         linger(now: now)
         return refusal
     }
 
-    /// A response is about to be written; whether it has to say that the connection ends with it.
+    /// Handles the header of a response; returns whether it must say that the connection ends.
     mutating func willWriteHead(saysClose: Bool) -> Bool {
         if saysClose { closesAfterResponse = true }
         return closesAfterResponse
     }
 
-    /// A response is written; whether the connection ends.
+    /// Handles the end of a response; returns whether the connection ends.
     mutating func wroteEnd(now: NIODeadline) -> Bool {
         if closesAfterResponse {
             linger(now: now)
@@ -112,7 +118,7 @@ struct ConnectionState {
         return closesAfterResponse
     }
 
-    /// The server stops; whether the connection is to be closed at once, being between requests.
+    /// Handles the server's shutdown; returns whether to close the connection at once, because it has no request.
     mutating func quiesce(now: NIODeadline) -> Bool {
         closesAfterResponse = true
         guard phase == .waiting else { return false }
@@ -120,12 +126,12 @@ struct ConnectionState {
         return true
     }
 
-    /// Nothing more will be sent, for a reason of the server's own.
+    /// Handles the end of the output, which the server closed for another reason.
     mutating func outputClosed(now: NIODeadline) {
         if phase != .lingering { linger(now: now) }
     }
 
-    /// Time has passed.
+    /// Handles a timer; it does nothing before the deadline.
     mutating func timerFired(now: NIODeadline) -> TimerAction {
         guard let deadline, now >= deadline else { return .nothing }
         return phase == .reading ? .refuse(refuse(.tooSlow, now: now)) : .abort
@@ -137,15 +143,16 @@ struct ConnectionState {
     }
 }
 
-/// Why a request is answered before anything looked at it.
+/// The reason why the guard or the responder refuses a request before it is decoded.
 enum Refusal: Equatable {
-    /// Its body is longer than the limit.
+    /// The body is longer than the limit.
     case tooLarge
-    /// Its body did not arrive in time.
+    /// The body did not arrive in time.
     case tooSlow
-    /// There are more connections, or more bytes in bodies, than the server takes on.
+    /// The server is at its limit of connections, of bytes in bodies, or of admissions.
     case overloaded
 
+    /// The status of the response.
     var status: HTTPResponse.Status {
         switch self {
         case .tooLarge: .contentTooLarge
@@ -154,11 +161,21 @@ enum Refusal: Equatable {
         }
     }
 
+    /// The body of the response.
     var reason: String {
         switch self {
         case .tooLarge: "the body is longer than the server accepts\n"
         case .tooSlow: "the body did not arrive in time\n"
-        case .overloaded: "the server has too much to do\n"
+        case .overloaded: "the server has too many requests or connections; try again\n"
+        }
+    }
+
+    /// The result that is counted.
+    var result: AdmissionResult {
+        switch self {
+        case .tooLarge: .tooLarge
+        case .tooSlow: .tooSlow
+        case .overloaded: .overloaded
         }
     }
 }

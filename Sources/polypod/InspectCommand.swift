@@ -3,16 +3,16 @@ import ImageRegistry
 import JSON
 import PodAdmission
 
-/// Says what images are, without a cluster.
+/// Shows the classes of images, without a cluster.
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Ask registries whether images are Wasm, and show what that rests on.",
+        abstract: "Look images up in their registries and show whether they are Wasm, with the evidence.",
         discussion:
-            "Exit codes: 0; 1 an image that crun cannot run, or with --strict one nobody could tell; 2 bad input."
+            "Exit codes: 0; 1 an image that crun cannot run, or with --strict an unknown image; 2 bad input."
     )
 
-    /// The forms of output.
+    /// The formats of the output.
     enum Output: String, ExpressibleByArgument, CaseIterable {
         case text
         case json
@@ -21,10 +21,10 @@ struct InspectCommand: AsyncParsableCommand {
     @Argument(help: "Image references.")
     var images: [String]
 
-    @Option(name: .shortAndLong, help: "Form of the output: text or json.")
+    @Option(name: .shortAndLong, help: "The format of the output: text or json.")
     var output: Output = .text
 
-    @Flag(help: "Exit with 1 also where nobody could tell what an image is.")
+    @Flag(help: "Exit with 1 also if the class of an image could not be found out.")
     var strict = false
 
     @OptionGroup var inspection: InspectionOptions
@@ -56,7 +56,13 @@ struct InspectCommand: AsyncParsableCommand {
     }
 }
 
-/// Does `work` for every input, a few at once, in order of the input, with a progress line.
+/// Does `work` for every input, at most 16 at the same time, with a progress line.
+///
+/// - Parameters:
+///   - inputs: The inputs.
+///   - label: The text before the progress bar.
+///   - work: The look-up of one input.
+/// - Returns: The results in the order of the inputs.
 func lookUpSideBySide<Input: Sendable, Result: Sendable>(
     _ inputs: [Input],
     label: String,

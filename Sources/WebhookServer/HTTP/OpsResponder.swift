@@ -2,9 +2,11 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 
-/// What the kubelet and Prometheus ask, in plain HTTP on a port of its own.
+/// Serves `/healthz`, `/readyz` and `/metrics` to the kubelet and Prometheus.
 struct OpsResponder: Sendable {
+    /// Whether the server is ready.
     let readiness: Readiness
+    /// Returns the metrics in the text format of Prometheus.
     let exposition: @Sendable () -> [UInt8]
 
     /// Answers `request`.
@@ -12,7 +14,7 @@ struct OpsResponder: Sendable {
         switch request.method {
         case .get: return get(request)
         case .head: return get(request).createHeadResponse()
-        default: return .text(.methodNotAllowed, "only GET\n", allow: "GET, HEAD")
+        default: return .text(.methodNotAllowed, "use GET or HEAD\n", allow: "GET, HEAD")
         }
     }
 

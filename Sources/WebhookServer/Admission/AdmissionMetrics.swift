@@ -1,9 +1,9 @@
 public import Metrics
 import PodAdmission
 
-/// The metrics of admissions, each handle made once, since to make one takes a lock and a look-up.
+/// The metrics of admissions; each handle is created once, because creating one takes a lock and a look-up.
 ///
-/// Every label has a bounded set of values; nothing that a request or an image says becomes one.
+/// Every label has a bounded set of values; no text of a request or an image becomes a label.
 public struct AdmissionMetrics: Sendable {
     private struct Key: Hashable {
         let subject: AdmissionSubject
@@ -42,9 +42,7 @@ public struct AdmissionMetrics: Sendable {
     private let findings: [FindingKey: Counter]
     private let containers: [ContainerClass: Counter]
 
-    /// Creates the metrics.
-    ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
+    /// Creates the handles in `factory`, by default the factory of the process.
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         mutating = Stage(.mutating, factory: factory)
         validating = Stage(.validating, factory: factory)
@@ -68,12 +66,12 @@ public struct AdmissionMetrics: Sendable {
         )
     }
 
-    /// Counts a request that never became a review.
+    /// Counts a request that gets no decision.
     func count(_ result: AdmissionResult, stage: AdmissionStage, subject: AdmissionSubject = .other) {
         self[stage].results[Key(subject: subject, result: result)]?.increment()
     }
 
-    /// Records an answered review.
+    /// Records a review that got a response.
     func record(
         _ result: AdmissionResult,
         decision: Decision?,
@@ -94,6 +92,40 @@ public struct AdmissionMetrics: Sendable {
         switch stage {
         case .mutating: mutating
         case .validating: validating
+        }
+    }
+}
+
+/// The result of a request: a bounded set, so that it can be a metric's label.
+enum AdmissionResult: String, CaseIterable {
+    /// Admitted without changes.
+    case allowed
+    /// Admitted with a patch.
+    case patched
+    /// Denied by policy.
+    case denied
+    /// Admitted without a check: not a Pod, or a Pod that Polypod does not handle.
+    case skipped
+    /// Admitted without a check, because a field of the object has the wrong type.
+    case unreadable
+    /// Not a valid review.
+    case badRequest = "bad_request"
+    /// Not decided, because a policy selects by labels of the namespace that are not known.
+    case unknownNamespace = "unknown_namespace"
+    /// Not decided, because the server is at one of its limits.
+    case overloaded
+    /// Not decided, because the body is too long.
+    case tooLarge = "too_large"
+    /// Not decided, because the body did not arrive in time.
+    case tooSlow = "too_slow"
+}
+
+extension AdmissionStage {
+    /// The stage in logs and metrics.
+    var label: String {
+        switch self {
+        case .mutating: "mutate"
+        case .validating: "validate"
         }
     }
 }

@@ -2,12 +2,13 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 import NIOSSL
+import PodAdmission
 
-/// Stands between the HTTP decoder and the server: collects each request's body and keeps the connection to its limits.
+/// A channel handler between the HTTP decoder and Hummingbird: it collects the body of each request and enforces limits.
 ///
-/// Hummingbird would hand a body on piece by piece and, once an early response is out, read the rest of it without
-/// bound. Here a request is passed on when it is complete, in one piece, which also costs a single turn of the
-/// server's task; and a connection whose last response is out is closed, in the way that lets the client read it.
+/// Hummingbird would pass a body on in pieces and, after an early response, read the rest of it without a limit. This
+/// handler passes a request on when it is complete, with its body in one piece, so the connection's task wakes once. After
+/// the last response it closes the connection in a way that lets the client read the response.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -16,8 +17,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let load: ServerLoad
     private let limits: ServerLimits
-    private let onRefusal: @Sendable (Refusal, _ path: String?) -> Void
-    private let onCount: @Sendable (Int) -> Void
+    private let arrival: RequestArrival
+    private let metrics: AdmissionMetrics?
     private var state: ConnectionState
     private var head: HTTPRequest?
     private var body = ByteBuffer()
@@ -25,28 +26,28 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     private var isCounted = false
 
-    /// A request this slow to arrive carries how long it took.
-    private static let slowBody = TimeAmount.milliseconds(20)
-    /// What a body may hold before it takes of the room that all share, so that an ordinary review never finds it taken.
-    private static let ownRoom = 64 << 10
+    /// The part of a body in bytes that does not count towards the limit that all bodies share, so that the server never
+    /// refuses an ordinary review because of other bodies.
+    private static let unsharedBytes = 64 << 10
 
-    init(
-        load: ServerLoad,
-        limits: ServerLimits,
-        onCount: @escaping @Sendable (Int) -> Void,
-        onRefusal: @escaping @Sendable (Refusal, _ path: String?) -> Void
-    ) {
+    /// Creates the guard of one connection.
+    ///
+    /// - Parameters:
+    ///   - load: The state that all connections share.
+    ///   - limits: The limits on the connection.
+    ///   - arrival: Gets the time of each request for the responder.
+    ///   - metrics: Counts the requests that the guard refuses; nil to count none.
+    init(load: ServerLoad, limits: ServerLimits, arrival: RequestArrival, metrics: AdmissionMetrics?) {
         self.load = load
         self.limits = limits
-        self.onCount = onCount
-        self.onRefusal = onRefusal
+        self.arrival = arrival
+        self.metrics = metrics
         state = ConnectionState(limits: limits, isSurplus: false, now: .now())
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         isCounted = true
         state = ConnectionState(limits: limits, isSurplus: !load.openConnection(), now: .now())
-        onCount(load.connectionCount)
         schedule(context)
     }
 
@@ -61,7 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): received(head, context: context)
         case .body(let part): received(part, context: context)
-        case .end(let trailers): receivedEnd(trailers, context: context)
+        case .end: receivedEnd(context: context)
         }
     }
 
@@ -73,7 +74,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            // Not passed on: the handler above knows nothing of a body that is still being collected.
+            // The event is not passed on: Hummingbird's handler would close a connection whose body is being collected.
             guard state.quiesce(now: .now()) else { return }
             closeOutput(context)
             schedule(context)
@@ -108,7 +109,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode == .output {
-            // Hummingbird then waits for the client's end, and a client need not see to one.
+            // Hummingbird then waits until the client closes the connection, so the wait needs a timeout.
             state.outputClosed(now: .now())
             schedule(context)
         }
@@ -125,6 +126,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             refuse(refusal, context: context)
         case .read:
             self.head = head
+            arrival.record()
             guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
         }
@@ -136,7 +138,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .abort: abort(context)
         case .refuse(let refusal): refuse(refusal, context: context)
         case .keep:
-            let shared = max(0, body.readableBytes + part.readableBytes - Self.ownRoom) - reservedBytes
+            let shared = max(0, body.readableBytes + part.readableBytes - Self.unsharedBytes) - reservedBytes
             guard shared <= 0 || load.reserve(bytes: shared) else {
                 return refuse(state.refuse(.overloaded, now: .now()), context: context)
             }
@@ -145,10 +147,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func receivedEnd(_ trailers: HTTPFields?, context: ChannelHandlerContext) {
-        guard state.receivedEnd(), var head else { return }
-        let took = NIODeadline.now() - state.requestBegan
-        if took > Self.slowBody { head.headerFields[.bodyReadMilliseconds] = String(took.nanoseconds / 1_000_000) }
+    private func receivedEnd(context: ChannelHandlerContext) {
+        guard state.receivedEnd(), let head else { return }
         context.fireChannelRead(wrapInboundOut(.head(head)))
         if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
         context.fireChannelRead(wrapInboundOut(.end(nil)))
@@ -156,7 +156,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         body = ByteBuffer()
     }
 
-    /// Sees to a timer for the deadline; one that is set for earlier stays, so that a warm connection sets none.
+    /// Sets a timer for the deadline; an earlier timer stays, so that a connection in use sets no new ones.
     private func schedule(_ context: ChannelHandlerContext) {
         guard let deadline = state.deadline, isCounted else { return }
         if let timer {
@@ -187,18 +187,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard isCounted else { return }
         isCounted = false
         load.closeConnection()
-        onCount(load.connectionCount)
     }
-}
 
-@available(*, unavailable)
-extension ConnectionGuard: Sendable {}
-
-/// The three ways in which a connection ends before its client wants it to.
-extension ConnectionGuard {
-    /// Answers a request that nobody will look at, and ends the connection.
+    /// Answers a request with the refusal, counts it, and ends the connection.
     private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
-        onRefusal(refusal, head?.path)
+        let path = head?.path.map { RequestTarget.split($0).path }
+        metrics?.count(refusal.result, stage: path.flatMap(AdmissionStage.init(path:)) ?? .mutating)
         head = nil
         releaseBody()
         let text = ByteBuffer(string: refusal.reason)
@@ -213,13 +207,13 @@ extension ConnectionGuard {
         schedule(context)
     }
 
-    /// Sends what is written and says that nothing more will come; the client's own end, or the timer, does the rest.
+    /// Sends the rest of the output and closes it; the client or the timer closes the connection.
     private func closeOutput(_ context: ChannelHandlerContext) {
         context.flush()
         context.close(mode: .output, promise: nil)
     }
 
-    /// Closes the socket below TLS, which would wait five seconds more for the client to say goodbye.
+    /// Closes the socket below TLS, which would wait five seconds for the client's close notification.
     private func abort(_ context: ChannelHandlerContext) {
         if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
             tls.close(promise: nil)
@@ -228,3 +222,6 @@ extension ConnectionGuard {
         }
     }
 }
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

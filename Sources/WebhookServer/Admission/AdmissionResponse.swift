@@ -2,32 +2,32 @@ import Basics
 import JSON
 import PodAdmission
 
-/// The response of an AdmissionReview, bounded and clean whatever went into it.
+/// The response of an AdmissionReview; its texts are shortened and have no control characters, whatever the input was.
 ///
-/// The API server takes an answer that breaks its rules for a failed call (VerifyAdmissionResponse,
-/// apiserver/pkg/admission/plugin/webhook/request/admissionreview.go), so the rules are kept here, in one place.
+/// The API server treats a response that breaks its rules as a failed call (VerifyAdmissionResponse,
+/// apiserver/pkg/admission/plugin/webhook/request/admissionreview.go). This type is the one place that follows them.
 struct AdmissionResponse {
-    /// The request's uid.
+    /// The uid of the request.
     var uid: String
     /// Whether the request is admitted.
     var isAllowed = true
-    /// Why not; only of a refusal.
+    /// The reason of a denial; ignored if the request is admitted.
     var denialMessage: String?
-    /// What is written into the object; never of a validating answer.
+    /// The patch of the object; must be empty in a response of the validating webhook.
     var patch: [JSONPatchOperation] = []
-    /// What is said to whoever sent the request.
+    /// The warnings for the client that sent the request.
     var warnings: [String] = []
-    /// What is kept in the audit log; the keys must be qualified names without a slash.
+    /// The annotations of the audit event; the keys must be qualified names without a slash.
     var auditAnnotations: [(key: String, value: String)] = []
 
-    /// The API server cuts warnings to 256 characters once all of them together exceed 4,096
-    /// (endpoints/filters/warning.go); this many stay below.
+    /// The limit on warnings: the API server cuts each one to 256 characters if all together exceed 4,096
+    /// (endpoints/filters/warning.go).
     static let mostWarnings = 32
-    /// What the API's documentation asks of one warning.
+    /// The limit on one warning in characters, as the documentation of the API recommends.
     static let longestWarning = 120
-    /// A refusal goes into a Status and into the events of controllers.
+    /// The limit on a denial in bytes: it goes into a Status and into the Events of controllers.
     static let longestDenial = 4096
-    /// The audit log writes every value into one line.
+    /// The limit on an annotation in characters: the audit log writes every value into one line.
     static let longestAnnotation = 1024
 
     /// The whole review as JSON.
@@ -85,7 +85,7 @@ struct AdmissionResponse {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// As many whole lines of `message` as fit, each cleaned, and how many do not.
+    /// As many whole lines of `message` as fit, without control characters, and the number of lines left out.
     private static func bounded(_ message: String) -> String {
         let lines = message.split(separator: "\n").map { String($0).plainText(limit: 400) }
         var kept: [String] = []
@@ -98,40 +98,16 @@ struct AdmissionResponse {
         if kept.count < lines.count { kept.append("and \(lines.count - kept.count) more") }
         return kept.joined(separator: "\n")
     }
-}
 
-/// What became of a request: a bounded set, fit for a metric's label.
-enum AdmissionResult: String, CaseIterable {
-    /// Admitted as it is.
-    case allowed
-    /// Admitted with changes.
-    case patched
-    /// Refused by policy.
-    case denied
-    /// Admitted without a look: no Pod, or one that is none of Polypod's business.
-    case skipped
-    /// Admitted without a look, since a field of the Pod does not hold what its schema asks for.
-    case unreadable
-    /// No review.
-    case badRequest = "bad_request"
-    /// Not looked at, since a policy asks for labels of its namespace that are not known.
-    case unknownNamespace = "unknown_namespace"
-    /// Not looked at, since there was too much to do.
-    case overloaded
-    /// Not read, since its body is too long.
-    case tooLarge = "too_large"
-    /// Not read, since its body did not arrive in time.
-    case tooSlow = "too_slow"
-}
-
-extension AdmissionResponse {
-    /// Takes over what was decided, as far as `stage` may say it.
+    /// Takes over a decision; the patch only for the mutating webhook.
+    ///
+    /// - Returns: The result, for metrics and the log.
     mutating func apply(_ decision: Decision, stage: AdmissionStage) -> AdmissionResult {
         isAllowed = decision.isAllowed
         denialMessage = decision.denialMessage
-        // Two containers of the same image can give cause for the same line.
-        var said: Set<String> = []
-        warnings = decision.warnings.filter { said.insert($0).inserted }
+        // Two containers with the same image can cause the same warning.
+        var seen: Set<String> = []
+        warnings = decision.warnings.filter { seen.insert($0).inserted }
         if stage == .mutating { patch = decision.patch }
         let result: AdmissionResult =
             if !isAllowed { .denied } else if decision.skipped != nil { .skipped } else if !patch.isEmpty {
@@ -141,10 +117,10 @@ extension AdmissionResponse {
         return result
     }
 
-    /// What the audit log keeps.
+    /// The annotations of the audit event.
     ///
-    /// A webhook that is called twice for one request cannot overwrite its annotations, so nothing here depends on
-    /// whether this call or an earlier one wrote the patch (which the API server records by itself).
+    /// A webhook that is called twice for one request cannot overwrite its annotations. Therefore no annotation depends
+    /// on whether this call or an earlier one made the patch; the API server records the patch itself.
     private static func annotations(of decision: Decision) -> [(key: String, value: String)] {
         var annotations: [(key: String, value: String)] = []
         if let skipped = decision.skipped {
@@ -163,7 +139,7 @@ extension AdmissionResponse {
         return annotations
     }
 
-    /// How many containers are of which class, such as `wasm=1 native=2`.
+    /// The number of containers of each class, such as `wasm=1 native=2`.
     static func classes(of decision: Decision) -> String {
         ContainerClass.allCases.compactMap { containerClass in
             let count = decision.containers.count { $0.containerClass == containerClass }
@@ -171,7 +147,7 @@ extension AdmissionResponse {
         }.joined(separator: " ")
     }
 
-    /// The codes of what was found, each once, such as `exec-probe image-unresolved`.
+    /// The codes of the findings, each once, such as `exec-probe image-unresolved`.
     static func codes(of decision: Decision) -> String {
         CheckCode.allCases.filter { code in decision.findings.contains { $0.code == code } }
             .map(\.rawValue).joined(separator: " ")

@@ -5,23 +5,30 @@ import NIOCertificateReloading
 import NIOSSL
 import Synchronization
 
-/// The serving certificate: loaded once before anything listens, then again and again while the server runs.
+/// The serving certificate, loaded before the server listens and then at intervals while it runs.
 struct ServingCertificate {
-    /// What reads the certificate again; a service.
+    /// The service that reads the certificate again.
     let reloader: TimedCertificateReloader
-    /// The configuration that always serves the newest certificate.
+    /// The TLS configuration, which always uses the certificate loaded last.
     let tls: TLSConfiguration
 
     /// Loads the certificate.
     ///
-    /// A pair that does not load, or whose key does not fit, is refused here; later it is only logged and counted,
-    /// and the pair before it stays.
+    /// While the server runs, a pair that cannot be loaded is logged and counted, and the pair loaded before stays.
+    ///
+    /// - Parameters:
+    ///   - configuration: The source, the interval and the CAs of clients.
+    ///   - readiness: Gets the expiry of every certificate that is loaded.
+    ///   - metrics: Gets the expiry, and counts the failures.
+    ///   - logger: Gets one line for every new certificate and every new failure.
+    /// - Throws: ``SettingsError`` if the certificate, the key or the CAs of clients cannot be read, or if the key belongs
+    ///   to another certificate.
     init(
         _ configuration: AdmissionServerConfiguration,
         readiness: Readiness,
         metrics: ServerMetrics,
         logger: Logger
-    ) throws(ServerConfigurationError) {
+    ) throws(SettingsError) {
         let (certificate, key) = Self.sources(configuration.certificate)
         let reporter = Reporter(readiness: readiness, metrics: metrics, logger: logger)
         let reloaderConfiguration = TimedCertificateReloader.Configuration(
@@ -45,13 +52,13 @@ struct ServingCertificate {
                 }
             // The library's own default is TLS 1.0.
             tls.minimumTLSVersion = .tlsv12
-            // What the API server speaks to webhooks, and all that this server does.
+            // The API server calls webhooks with HTTP/1.1, and this server has no other protocol.
             tls.applicationProtocols = ["http/1.1"]
             self.tls = tls
-        } catch let error as ServerConfigurationError {
+        } catch let error as SettingsError {
             throw error
         } catch {
-            throw ServerConfigurationError(subject: Self.name(configuration.certificate), reason: Self.reason(error))
+            throw SettingsError(subject: Self.name(configuration.certificate), reason: Self.reason(error))
         }
     }
 
@@ -60,9 +67,9 @@ struct ServingCertificate {
             let certificates = try NIOSSLCertificate.fromPEMFile(file)
             if !certificates.isEmpty { return certificates }
         } catch {
-            throw ServerConfigurationError(subject: file, reason: "no PEM certificates could be read: \(error)")
+            throw SettingsError(subject: file, reason: "cannot be read as PEM certificates: \(error)")
         }
-        throw ServerConfigurationError(subject: file, reason: "holds no PEM certificate")
+        throw SettingsError(subject: file, reason: "contains no PEM certificate")
     }
 
     private static func sources(
@@ -75,7 +82,7 @@ struct ServingCertificate {
         }
     }
 
-    /// The error in words, without the place in the library's source that some end with.
+    /// The error as text, without the location in the library's source at its end.
     fileprivate static func reason(_ error: any Error) -> String {
         let words = "\(error)".plainText(limit: 300).split(separator: " ")
         return words.filter { !$0.contains(".swift:") }.joined(separator: " ")
@@ -89,7 +96,7 @@ struct ServingCertificate {
     }
 }
 
-/// Hands a pair to a reloader that asks for its halves one after the other: the key is always that of the certificate.
+/// Passes a pair to the reloader, which asks first for the certificate and then for the key; both are of the same pair.
 private final class ProvidedPair: Sendable {
     private let provide: @Sendable () -> (certificate: String, key: String)
     private let key = Mutex("")
@@ -110,7 +117,7 @@ private final class ProvidedPair: Sendable {
     }
 }
 
-/// Says what became of each attempt to load the certificate; the library itself would only whisper it.
+/// Reports each attempt to load the certificate, because the library itself reports failures at `debug` only.
 private final class Reporter: Sendable {
     private let readiness: Readiness
     private let metrics: ServerMetrics
@@ -139,7 +146,7 @@ private final class Reporter: Sendable {
     func failed(_ failure: TimedCertificateReloader.CertificateChainAndKeyPairReloadFailure) {
         metrics.certificateReloadFailures.increment()
         let reason = ServingCertificate.reason(failure.error)
-        // The files are read every few seconds; one line for each state of theirs is enough.
+        // The files are read every few seconds, so the same failure is logged once.
         let isNew = lastFailure.withLock { last in
             defer { last = reason }
             return last != reason

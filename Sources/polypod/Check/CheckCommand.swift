@@ -3,20 +3,20 @@ import ImageRegistry
 import JSON
 import PodAdmission
 
-/// Says what the webhook would do with manifests, without a cluster.
+/// Shows the webhook's decisions on manifests, without a cluster.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Show what would become of the Pods of manifests: their classes, the patch, what is denied.",
+        abstract: "Show how the webhook would decide on the Pods of manifests: classes, patch and findings.",
         discussion: """
-            With -o yaml it prints the manifests as they would be admitted, so that \
-            'polypod check -f app/ -o yaml | kubectl apply -f -' needs no webhook; denied objects are left out.
+            With -o yaml it prints the manifests as they would be admitted, without the denied objects, so that \
+            'polypod check -f app/ -o yaml | kubectl apply -f -' needs no webhook.
 
             Exit codes: 0 nothing denied; 1 something denied, or with --strict unresolved; 2 bad input.
             """
     )
 
-    /// The forms of output.
+    /// The formats of the output.
     enum Output: String, ExpressibleByArgument, CaseIterable {
         case text
         case json
@@ -25,14 +25,14 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Option(
         name: [.short, .customLong("filename")],
-        help: "A manifest, a folder of them, or - for standard input; may be given again."
+        help: "A manifest, a folder of manifests, or - for standard input; may be repeated."
     )
     var filename: [String]
 
-    @Option(name: .shortAndLong, help: "Form of the output: text, json or yaml.")
+    @Option(name: .shortAndLong, help: "The format of the output: text, json or yaml.")
     var output: Output = .text
 
-    @Flag(help: "Exit with 1 also where nobody could tell what an image is.")
+    @Flag(help: "Exit with 1 also if the class of a container could not be found out.")
     var strict = false
 
     @OptionGroup var inspection: InspectionOptions
@@ -48,12 +48,12 @@ struct CheckCommand: AsyncParsableCommand {
         if let warning = report.policyWarning { Terminal.standardError.write("polypod: warning: \(warning)\n") }
         let terminal = Terminal.standardOutput
         switch output {
-        case .text: terminal.write(report.text(for: terminal))
+        case .text: terminal.write(CheckText(for: terminal).text(of: report))
         case .json: terminal.write(report.json.prettyText + "\n")
         case .yaml:
             terminal.write(try YAMLWriter.text(of: report.admitted))
             for result in report.results where !result.isAllowed {
-                Terminal.standardError.write(result.text(for: .standardError))
+                Terminal.standardError.write(CheckText(for: .standardError).text(of: result))
             }
         }
         if report.results.contains(where: { !$0.isAllowed || strict && $0.isUnresolved }) { throw ExitCode(1) }

@@ -7,16 +7,16 @@ import Testing
 
 @testable import ClusterControllers
 
-@Suite("Pull secrets that many want")
-struct PullFlightTests {
+@Suite("Concurrent reads of one pull secret")
+struct PullSecretRequestTests {
     static let query = PullSecretsQuery(namespace: "shop", imagePullSecrets: ["a"])
 
-    /// Requests that wait until the test lets them go, or until they are cancelled.
+    /// Requests that wait until the test opens the gate, or until they are cancelled.
     final class Gate: Sendable {
         let asked = Mutex(0)
-        private let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        private let (opened, opening) = AsyncStream.makeStream(of: Void.self)
 
-        func letGo() { open.finish() }
+        func open() { opening.finish() }
 
         func get() async throws(KubernetesAPIError) -> JSONValue {
             asked.withLock { $0 += 1 }
@@ -40,7 +40,7 @@ struct PullFlightTests {
         }
     }
 
-    @Test func oneRequestForAll() async throws {
+    @Test func callersShareARequest() async throws {
         let gate = Gate()
         try await gate.run { reader in
             await withTaskGroup(of: Int.self) { group in
@@ -50,14 +50,14 @@ struct PullFlightTests {
                     }
                 }
                 while gate.asked.withLock({ $0 }) == 0 { await Task.yield() }
-                gate.letGo()
+                gate.open()
                 for await count in group { #expect(count == 1) }
             }
         }
         #expect(gate.asked.withLock { $0 } == 1)
     }
 
-    @Test func aCallerThatGivesUpEndsNoRequest() async throws {
+    @Test func aCancelledCallerDoesNotCancelTheRequest() async throws {
         let gate = Gate()
         try await gate.run { reader in
             await withTaskGroup(of: Void.self) { group in
@@ -66,16 +66,16 @@ struct PullFlightTests {
                     #expect(found.unread == ["secret a: not read in time"])
                 }
                 while gate.asked.withLock({ $0 }) == 0 { await Task.yield() }
-                // Cancelled as an admission is whose client has gone.
+                // Cancels the caller, like an admission whose client disconnects.
                 group.cancelAll()
             }
-            gate.letGo()
+            gate.open()
             #expect(await reader.credentials(Self.query, deadline: PullSecretTests.later()).secrets.count == 1)
         }
-        #expect(gate.asked.withLock { $0 } == 1, "the second caller gets the first one's request")
+        #expect(gate.asked.withLock { $0 } == 1, "the second caller shares the request of the first")
     }
 
-    @Test func theDeadlineEndsTheWaiting() async throws {
+    @Test func returnsAtTheDeadline() async throws {
         let gate = Gate()
         try await gate.run(sleepUntil: { _ in }) { reader in
             let found = await reader.credentials(Self.query, deadline: .now)
@@ -91,16 +91,16 @@ struct PullSecretCacheTests {
         let start = ContinuousClock.now
         var cache = PullSecretCache(entries: 3, cost: 100)
         func source(_ name: String) -> PullSource { .secret(namespace: "n", name: name) }
-        cache.keep(.unusable(.missing), cost: 10, for: source("soon"), at: start)
-        for name in ["a", "b", "c"] { cache.keep(.secretNames([]), cost: 10, for: source(name), at: start) }
+        cache.insert(.unusable(.missing), cost: 10, for: source("soon"), at: start)
+        for name in ["a", "b", "c"] { cache.insert(.secretNames([]), cost: 10, for: source(name), at: start) }
         #expect(cache.count == 3)
-        #expect(cache.find(source("soon"), at: start) == nil, "what ends soonest goes first")
-        cache.keep(.secretNames([]), cost: 90, for: source("large"), at: start + .seconds(1))
+        #expect(cache.find(source("soon"), at: start) == nil, "the entry that expires first is removed first")
+        cache.insert(.secretNames([]), cost: 90, for: source("large"), at: start + .seconds(1))
         #expect(cache.cost == 100)
         #expect(cache.find(source("large"), at: start + .seconds(1)) != nil)
-        cache.keep(.secretNames([]), cost: 101, for: source("huge"), at: start)
-        #expect(cache.find(source("huge"), at: start) == nil, "what does not fit is not kept")
-        cache.keep(.secretNames([]), cost: 20, for: source("large"), at: start)
-        #expect(cache.cost == 30, "a new answer takes the place of the old")
+        cache.insert(.secretNames([]), cost: 101, for: source("huge"), at: start)
+        #expect(cache.find(source("huge"), at: start) == nil, "an entry above the limit is not stored")
+        cache.insert(.secretNames([]), cost: 20, for: source("large"), at: start)
+        #expect(cache.cost == 30, "a new result replaces the old one")
     }
 }

@@ -2,9 +2,11 @@ import JSON
 import Logging
 import PodAdmission
 
-/// The one line that is logged for every decision.
+/// Writes the log line of every decision.
 struct DecisionLog: Sendable {
-    let logger: Logger
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
 
     func write(
         _ request: AdmissionRequest,
@@ -40,7 +42,7 @@ struct DecisionLog: Sendable {
         logger.log(level: level, "admission", metadata: metadata)
     }
 
-    /// The object's name, or the prefix that the API server will make one from.
+    /// The object's name; if the API server has not generated it yet, its prefix and `*`.
     private static func name(of request: AdmissionRequest) -> String {
         guard request.name.isEmpty else { return request.name }
         let metadata = request.object?["metadata"]
@@ -48,19 +50,9 @@ struct DecisionLog: Sendable {
         return metadata?["generateName"]?.string.map { $0 + "*" } ?? ""
     }
 
-    /// Milliseconds with three places.
+    /// The duration in milliseconds, to three decimal places.
     private static func milliseconds(_ duration: Duration) -> Double {
         let microseconds = duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
         return Double(microseconds) / 1000
-    }
-}
-
-extension AdmissionStage {
-    /// The stage as logs and metrics call it.
-    var label: String {
-        switch self {
-        case .mutating: "mutate"
-        case .validating: "validate"
-        }
     }
 }

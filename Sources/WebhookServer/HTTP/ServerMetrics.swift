@@ -6,9 +6,7 @@ public struct ServerMetrics: Sendable {
     let certificateExpiry: Gauge
     let certificateReloadFailures: Counter
 
-    /// Creates the metrics.
-    ///
-    /// - Parameter factory: Who keeps them; the process's own where it is left out.
+    /// Creates the handles in `factory`, by default the factory of the process.
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         connections = Gauge(label: "polypod_connections", dimensions: [], factory: factory)
         certificateExpiry = Gauge(
@@ -23,14 +21,14 @@ public struct ServerMetrics: Sendable {
         )
     }
 
-    /// What each metric of the server is, for the `HELP` lines of an exposition.
+    /// The `HELP` texts of the metrics of this target, by name.
     public static let descriptions: [String: String] = [
-        "polypod_admission_requests_total": "Requests to the webhooks by stage, kind and what became of them.",
-        "polypod_admission_duration_seconds": "Time from a review's arrival to its answer.",
-        "polypod_findings_total": "What the checks found, by code and action.",
-        "polypod_containers_total": "Containers looked at, by class.",
+        "polypod_admission_requests_total": "Requests to the webhooks, by stage, kind and result.",
+        "polypod_admission_duration_seconds": "Time from the arrival of a review to its response.",
+        "polypod_findings_total": "Findings of the checks, by code and action.",
+        "polypod_containers_total": "Containers that were checked, by class.",
         "polypod_connections": "Open connections to the webhooks.",
-        "polypod_certificate_expiry_timestamp_seconds": "When the serving certificate expires, in Unix time.",
-        "polypod_certificate_reload_failures_total": "Attempts to load the serving certificate that failed.",
+        "polypod_certificate_expiry_timestamp_seconds": "The expiry of the serving certificate, in Unix time.",
+        "polypod_certificate_reload_failures_total": "Failed attempts to load the serving certificate.",
     ]
 }

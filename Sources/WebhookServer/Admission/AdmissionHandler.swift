@@ -1,0 +1,129 @@
+import JSON
+public import Logging
+import NIOCore
+public import PodAdmission
+
+/// Answers admission reviews: bytes in, bytes out, independent of HTTP connections.
+///
+/// It returns a valid AdmissionReview for any well-formed review, otherwise status 400; status 503 if the labels of the
+/// namespace are needed and not known.
+public struct AdmissionHandler: Sendable {
+    let metrics: AdmissionMetrics
+    private let evaluator: AdmissionEvaluator
+    private let log: DecisionLog
+
+    private var environment: AdmissionEnvironment { evaluator.environment }
+
+    /// Creates a handler.
+    ///
+    /// - Parameters:
+    ///   - environment: The policies, the knowledge of the cluster, and the receiver of the decisions.
+    ///   - images: Answers what images are.
+    ///   - logger: Gets one line at `info` for every decision; at `debug` for a self-probe.
+    ///   - metrics: The metrics of the admissions; those of the process by default.
+    public init(
+        environment: AdmissionEnvironment,
+        images: any ImageResolving,
+        logger: Logger,
+        metrics: AdmissionMetrics = AdmissionMetrics()
+    ) {
+        self.evaluator = AdmissionEvaluator(environment: environment, images: images)
+        self.metrics = metrics
+        self.log = DecisionLog(logger: logger)
+    }
+
+    /// Answers one review.
+    ///
+    /// - Parameters:
+    ///   - body: The review in JSON.
+    ///   - stage: The webhook that the API server called.
+    ///   - deadline: The time by which the reply must be ready; images that are not known by then are unresolved.
+    /// - Returns: The reply.
+    func answer(
+        _ body: ByteBuffer,
+        stage: AdmissionStage,
+        deadline: ContinuousClock.Instant
+    ) async -> HTTPReply {
+        let start = ContinuousClock.now
+        let request: AdmissionRequest
+        switch Self.parse(body) {
+        case .success(let parsed): request = parsed
+        case .failure(let error):
+            metrics.count(.badRequest, stage: stage)
+            return .badRequest(error.reason)
+        }
+        let subject = AdmissionSubject(request)
+        let labels = subject == .other ? nil : await environment.namespaceLabels(request.namespace)
+        guard labels != nil || subject == .other || !needsLabels(request) else {
+            metrics.count(.unknownNamespace, stage: stage, subject: subject)
+            return .unavailable("a policy selects by the namespace's labels, which are not known yet; try again")
+        }
+        var response = AdmissionResponse(uid: request.uid)
+        var admission: DecidedAdmission?
+        var result = AdmissionResult.skipped
+        do throws(FieldError) {
+            admission = try await evaluator.decide(
+                request,
+                subject: subject,
+                labels: labels,
+                stage: stage,
+                deadline: deadline
+            )
+            if let admission { result = response.apply(admission.decision, stage: stage) }
+        } catch {
+            // The API server validates every field itself, with a better message than a webhook can give.
+            response.warnings = ["polypod: not looked at: \(error.description)"]
+            result = .unreadable
+        }
+        let decision = admission?.decision
+        let duration = ContinuousClock.now - start
+        metrics.record(result, decision: decision, stage: stage, subject: subject, duration: duration)
+        let isProbe = environment.isProbe(namespace: request.namespace, isDryRun: request.isDryRun)
+        let level: Logger.Level = isProbe ? .debug : .info
+        log.write(request, stage: stage, result: result, decision: decision, duration: duration, level: level)
+        if let admission { environment.decided(admission) }
+        return .review(response.bytes())
+    }
+
+    /// Whether the choice of the policy needs the namespace's labels.
+    ///
+    /// Without the labels a policy that selects by them would not apply. The handler returns an error instead, so that
+    /// the webhook's failurePolicy decides.
+    private func needsLabels(_ request: AdmissionRequest) -> Bool {
+        !environment.isProbe(namespace: request.namespace, isDryRun: request.isDryRun)
+            && environment.policies().asksForNamespaceLabels
+    }
+
+    private static func parse(_ body: ByteBuffer) -> Result<AdmissionRequest, ReviewError> {
+        body.withUnsafeReadableBytes { bytes in
+            let document: JSONValue
+            do throws(JSONError) { document = try JSONParser.parse(bytes) } catch {
+                return .failure(ReviewError(error.description))
+            }
+            do throws(ReviewError) { return .success(try AdmissionRequest(document)) } catch { return .failure(error) }
+        }
+    }
+}
+
+/// The reply to one request, without the parts of HTTP that depend on the connection.
+struct HTTPReply: Sendable {
+    /// The HTTP status: 200 for every valid review whatever the decision, 400 for an invalid one, 503 if too little is
+    /// known to decide.
+    let status: Int
+    /// The media type of the body.
+    let contentType: String
+    /// A review in JSON, or one line with the reason why there is no review.
+    let body: ByteBuffer
+
+    static func review(_ bytes: [UInt8]) -> HTTPReply {
+        HTTPReply(status: 200, contentType: "application/json", body: ByteBuffer(bytes: bytes))
+    }
+
+    static func unavailable(_ reason: String) -> HTTPReply {
+        HTTPReply(status: 503, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: reason + "\n"))
+    }
+
+    static func badRequest(_ reason: String) -> HTTPReply {
+        HTTPReply(status: 400, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: reason + "\n"))
+    }
+}
