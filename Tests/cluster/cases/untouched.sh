@@ -47,14 +47,20 @@ same_essence() {
 case_untouched() { same_essence native; }
 case_registry_stopped() { same_essence native-dead; }
 
+# The first Pod waits for the registry once, in /mutate, which has five seconds less one in reserve. The process remembers
+# that, so /validate and the Pods that follow do not wait. A Pod of the Deployment has no memory of another replica.
 case_registry_silent() {
-  local took
-  # Two reviews, each with at most five seconds, the timeout of the webhook.
+  local took again first_limit=550 next_limit=150
+  [ "$stage" = process ] || { first_limit=1050; next_limit=1050; }
   rendered native | sed "s|$registry/polypod-test|$silent_registry|" >"$work/silent-pod.yaml"
   took=$(centiseconds kubectl -n "$ns" create -f "$work/silent-pod.yaml")
-  echo "admitted after $took hundredths of a second"
-  [ "$took" -lt 1050 ]
+  sed 's|name: native$|name: native-again|' "$work/silent-pod.yaml" >"$work/silent-again.yaml"
+  again=$(centiseconds kubectl -n "$ns" create -f "$work/silent-again.yaml")
+  echo "admitted after $took hundredths of a second, the next Pod after $again"
+  [ "$took" -lt "$first_limit" ]
+  [ "$again" -lt "$next_limit" ]
   not_routed "$(pod_json native)"
+  not_routed "$(pod_json native-again)"
   same_essence native-silent 40
 }
 
