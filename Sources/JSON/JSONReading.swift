@@ -1,6 +1,7 @@
 /// Readers that turn a ``JSONValue`` into a typed value or say, with its path, which field does not fit.
 ///
-/// An absent member and one that is `null` are the same, as they are for the API server.
+/// An absent member and one that is `null` are the same, as they are for the API server. The generic readers are
+/// inlinable: a Pod is read by a hundred calls of them, and other modules could not specialize them otherwise.
 extension JSONValue {
     /// This value as a string.
     public func asString() throws(FieldError) -> String {
@@ -27,6 +28,7 @@ extension JSONValue {
     }
 
     /// This value as a list whose elements are read by `read`.
+    @inlinable
     public func asArray<Element>(
         of read: (JSONValue) throws(FieldError) -> Element
     ) throws(FieldError) -> [Element] {
@@ -59,13 +61,15 @@ extension JSONValue {
         return map
     }
 
-    private func mismatch(_ expected: String) -> FieldError {
+    @usableFromInline
+    func mismatch(_ expected: String) -> FieldError {
         FieldError("expected \(expected), found \(kindName)")
     }
 }
 
 extension JSONObject {
     /// The member `key` read by `read`; nil where it is absent or null.
+    @inlinable
     public func optional<Value>(
         _ key: String,
         _ read: (JSONValue) throws(FieldError) -> Value
@@ -76,6 +80,7 @@ extension JSONObject {
     }
 
     /// The member `key` read by `read`; an error where it is absent or null.
+    @inlinable
     public func required<Value>(
         _ key: String,
         _ read: (JSONValue) throws(FieldError) -> Value

@@ -101,6 +101,7 @@ extension JSONValue {
             bytes.append(contentsOf: "\\u".utf8)
             bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
             bytes.append(contentsOf: digits.utf8)
+        case _ where scalar.isASCII: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
         default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
     }

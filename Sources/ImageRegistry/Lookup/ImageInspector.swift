@@ -82,8 +82,8 @@ public final class ImageInspector: Sendable {
             return ImageReport(image: image, answer: answer, registry: registry)
         case .missing(let fallback):
             missing.append(Missing(report: index, subject: subject, fallback: fallback))
-            let reason = UnresolvedReason(.deadline, "\(registry): no response in time")
-            return ImageReport(image: image, answer: .unresolved(reason), registry: registry, isCached: false)
+            let late = RegistryFailure.noResponse(from: registry)
+            return ImageReport(image: image, answer: .unresolved(late.reason), registry: registry, isCached: false)
         }
     }
 

@@ -101,12 +101,12 @@ struct ImageLookup: Sendable {
             switch result {
             case .success(let facts): return facts
             case .failure(let error): failures.append(error)
-            case nil: failures.append(RegistryFailure(.deadline, "\(endpoint.origin.host): no response in time"))
+            case nil: failures.append(.noResponse(from: endpoint.origin.host))
             }
         }
         // If a mirror is down, a refusal by the registry itself does not make the mirror's old answers wrong.
         throw failures.first(where: \.isOutage) ?? failures.last
-            ?? RegistryFailure(.deadline, "\(subject.image.registry): no response in time")
+            ?? .noResponse(from: subject.image.registry)
     }
 
     private func facts(

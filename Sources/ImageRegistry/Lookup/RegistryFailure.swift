@@ -12,6 +12,11 @@ struct RegistryFailure: Error, Sendable, Equatable {
         self.retryAfter = retryAfter
     }
 
+    /// The failure of a registry or another server, named by its host, that did not respond before the deadline.
+    static func noResponse(from host: String) -> RegistryFailure {
+        RegistryFailure(.deadline, "\(host): no response in time")
+    }
+
     var code: UnresolvedReason.Code { reason.code }
 
     /// Whether the registry itself failed; false for failures of one image or one credential.

@@ -212,7 +212,7 @@ final class Transport: Sendable {
         case let failure as RegistryFailure: failure
         case let error as HTTPClientError: failure(error, host: host)
         case is PeerCheck.Forbidden: AddressGuard.forbidden(host)
-        case is CancellationError: RegistryFailure(.deadline, "\(host): no response in time")
+        case is CancellationError: .noResponse(from: host)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: untrusted(host)
         case is HTTPParserError: RegistryFailure(.badResponse, "\(host): the response is not valid HTTP")
         default: RegistryFailure(.unreachable, "\(host): the connection failed")
@@ -221,7 +221,7 @@ final class Transport: Sendable {
 
     private static func failure(_ error: HTTPClientError, host: String) -> RegistryFailure {
         switch error {
-        case .cancelled, .deadlineExceeded: RegistryFailure(.deadline, "\(host): no response in time")
+        case .cancelled, .deadlineExceeded: .noResponse(from: host)
         case .tlsHandshakeTimeout: untrusted(host)
         case .connectTimeout: RegistryFailure(.unreachable, "\(host): no connection in time")
         case .proxyAuthenticationRequired, .invalidProxyResponse, .httpProxyHandshakeTimeout:
