@@ -235,6 +235,46 @@ import Testing
         #expect(Challenge.parse(header) == expected)
     }
 
+    @Test(
+        arguments: [
+            ("repository:app:pull", "app", "repository:other:pull", "the name is replaced"),
+            ("repository:repo:pull", "repo", "repository:other:pull", "the name is also a part of the word repository"),
+            ("repository:pull:pull", "pull", "repository:other:pull", "the name is also the action"),
+            ("repository:a:pull", "a", "repository:other:pull", "the name is a letter of other words"),
+            (
+                "repository:a/b:pull repository:base:pull", "a/b", "repository:other:pull repository:base:pull",
+                "two scopes"
+            ),
+            (
+                "repository:base:pull repository:a:pull", "a", "repository:base:pull repository:other:pull",
+                "the second one"
+            ),
+            ("registry:catalog:*", "app", "registry:catalog:*", "a scope without a repository is the same for all"),
+            ("repository:mirror/app:pull", "app", nil, "another repository: the scope cannot be reused"),
+        ] as [(String, String, String?, String)]
+    )
+    func scopeOfAnotherRepository(_ scope: String, _ repository: String, _ expected: String?, _ reason: String) {
+        let derived: String? =
+            switch KnownScheme.Scope(scope, for: repository) {
+            case .around(let before, let after): before + "other" + after
+            case .fixed(let text): text
+            case nil: nil
+            }
+        #expect(derived == expected, "\(reason)")
+    }
+
+    @Test func repositoryCalledRepoDoesNotSpoilTheNextScope() async throws {
+        try await FakeRegistry.run { registry in
+            registry.wantToken()
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                #expect(await inspector.answer("\(registry.host)/repo:v1")?.facts != nil)
+                registry.forget()
+                #expect(await inspector.answer("\(registry.host)/acme/app:v1")?.facts != nil)
+                #expect(registry.hits.first?.query.contains("scope=repository%3Aacme%2Fapp%3Apull") == true)
+            }
+        }
+    }
+
     @Test func longHeaderHasNoChallenges() {
         #expect(Challenge.parse("Basic " + String(repeating: "a", count: 9000)).isEmpty)
     }

@@ -47,6 +47,8 @@ import Testing
             registry.put("app", tag: "v1", image, config)
             let host = "localhost:\(registry.port)"
             var configuration = InspectorConfiguration()
+            configuration.connectTimeout = .seconds(20)
+            configuration.lookupTimeout = .seconds(20)
             configuration.registries = try RegistriesConfiguration(
                 JSONParser.parse(#"{"configs":{"\#(host)":\#(row.settings(file.path))}}"#)
             )

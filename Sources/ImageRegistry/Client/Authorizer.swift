@@ -76,13 +76,9 @@ struct Authorizer: Sendable {
         for case .bearer(let realm, let service, let asked) in challenges {
             guard let realm = WebURL(realm) else { continue }
             let scope = Self.scope(asked, repository: endpoint.repository)
-            let form: KnownScheme.Scope =
-                if let range = scope.firstRange(of: endpoint.repository) {
-                    .around(before: String(scope[..<range.lowerBound]), after: String(scope[range.upperBound...]))
-                } else {
-                    .fixed(scope)
-                }
-            cache.keep(KnownScheme(bearer: (realm, service, form)), of: endpoint.origin)
+            if let reusable = KnownScheme.Scope(scope, for: endpoint.repository) {
+                cache.keep(KnownScheme(bearer: (realm, service, reusable)), of: endpoint.origin)
+            }
             return try await token(realm, service, scope: scope, endpoint, credential: credential, trace: trace)
         }
         guard challenges.contains(.basic) else { return nil }

@@ -26,9 +26,28 @@ struct Token: Sendable, Redacted {
 /// The scheme of the last challenge of a registry, kept to save the request that causes the 401.
 struct KnownScheme: Sendable {
     /// The scope for any repository: the text before and after its name, or a text without the name.
-    enum Scope: Sendable {
+    enum Scope: Sendable, Equatable {
         case around(before: String, after: String)
         case fixed(String)
+
+        /// Derives the scope for any repository from the scope for `repository`.
+        ///
+        /// The name must be the whole name of a `repository:NAME:ACTIONS` (Distribution token scope specification),
+        /// because a repository can be called `repo`. Nil if the scope names another repository: it cannot be reused.
+        init?(_ scope: String, for repository: String) {
+            let words = scope.split(separator: " ", omittingEmptySubsequences: false)
+            let wanted = "repository:\(repository):"
+            guard let index = words.firstIndex(where: { $0.hasPrefix(wanted) }) else {
+                if words.contains(where: { $0.hasPrefix("repository:") }) { return nil }
+                self = .fixed(scope)
+                return
+            }
+            let actions = words[index].dropFirst(wanted.count)
+            self = .around(
+                before: (words[..<index] + ["repository:"]).joined(separator: " "),
+                after: ([":" + actions] + words[(index + 1)...]).joined(separator: " ")
+            )
+        }
     }
 
     /// The parameters of the bearer scheme; nil for the basic scheme.

@@ -52,7 +52,9 @@ struct PolicySummary {
     }
 
     private static func lines(for images: WasmPolicy.Images) -> [String] {
-        var lines = images.rules.map { "\($0.match.text) is \($0.treatAs.rawValue), independent of the registry's answer" }
+        var lines = images.rules.map {
+            "\($0.match.text) is \($0.treatAs.rawValue), independent of the registry's answer"
+        }
         if !images.allowed.isEmpty { lines.append("Wasm images only from \(list(images.allowed.map(\.text)))") }
         if images.requireDigest { lines.append("Wasm images only by digest") }
         return lines

@@ -89,7 +89,9 @@ extension FakeRegistry {
         { [self] hit in
             if hit.path == "/token" { return Reply(text: tokenReply) }
             guard hit.authorization == "Bearer \(token)" else {
-                let challenge = #"Bearer realm="http://\#(host)/token",service="fake",scope="repository:app:pull""#
+                let repository = hit.path.split(separator: "/").dropFirst().dropLast(2).joined(separator: "/")
+                let scope = "repository:\(repository):pull"
+                let challenge = #"Bearer realm="http://\#(host)/token",service="fake",scope="\#(scope)""#
                 return Reply(401, [("WWW-Authenticate", challenge)], text: #"{"errors":[{"code":"UNAUTHORIZED"}]}"#)
             }
             let config = Fixture.config()
