@@ -43,7 +43,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// Whether the scalar is neither a control, formatting, separator, private nor unassigned one.
-    fileprivate var isPlain: Bool {
+    public var isPlain: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
         default: true

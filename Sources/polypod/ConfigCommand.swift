@@ -42,6 +42,6 @@ struct ConfigCommand: ParsableCommand {
             throw BadInput(file: file, reason: "expected one document, found \(documents.count)")
         }
         let value = documents.count == 1 ? first.value : .array(documents.map(\.value))
-        Terminal.standardOutput.write(value.prettyText + "\n")
+        Terminal.standardOutput.write(document: value.prettyText + "\n")
     }
 }

@@ -44,7 +44,7 @@ struct InspectCommand: AsyncParsableCommand {
             }
         }.compactMap { $0 }
         switch output {
-        case .json: Terminal.standardOutput.write(JSONValue.array(results.map(\.json)).prettyText + "\n")
+        case .json: Terminal.standardOutput.write(document: JSONValue.array(results.map(\.json)).prettyText + "\n")
         case .text:
             let terminal = Terminal.standardOutput
             terminal.write(results.map { $0.text(for: terminal) }.joined(separator: "\n"))

@@ -18,7 +18,7 @@ struct ReviewCommand: ParsableCommand {
             let workload: Workload?
             do throws(FieldError) { workload = try Workload(document.value) } catch { throw document.badInput(error) }
             guard let workload else { continue }
-            return Terminal.standardOutput.write(workload.review(from: document.value).prettyText + "\n")
+            return Terminal.standardOutput.write(document: workload.review(from: document.value).prettyText + "\n")
         }
         throw BadInput(file: filename, reason: "contains no Pod and no workload")
     }

@@ -49,9 +49,9 @@ struct CheckCommand: AsyncParsableCommand {
         let terminal = Terminal.standardOutput
         switch output {
         case .text: terminal.write(CheckText(for: terminal).text(of: report))
-        case .json: terminal.write(report.json.prettyText + "\n")
+        case .json: terminal.write(document: report.json.prettyText + "\n")
         case .yaml:
-            terminal.write(try YAMLWriter.text(of: report.admitted))
+            terminal.write(document: try YAMLWriter.text(of: report.admitted))
             for result in report.results where !result.isAllowed {
                 Terminal.standardError.write(CheckText(for: .standardError).text(of: result))
             }

@@ -1,9 +1,13 @@
+import Basics
 import Foundation
 
 /// Finds and reads manifests like `kubectl apply -R -f`.
 enum ManifestFiles {
     /// The extensions of the files in a folder that are read.
     private static let extensions = ["yaml", "yml", "json"]
+
+    /// The limit on the size of one file or of standard input, in bytes.
+    private static let sizeLimit = 16 << 20
 
     /// Reads all objects of files, of folders with their subfolders, or of standard input for `-`.
     ///
@@ -18,20 +22,20 @@ enum ManifestFiles {
         }
     }
 
-    /// Reads one file, or standard input for `-`.
+    /// Reads one file, or standard input for `-`, and stops at the limit.
     ///
-    /// - Throws: ``BadInput`` if it cannot be read or is not UTF-8.
+    /// - Throws: ``BadInput`` if it cannot be read, has more than 16 MiB or is not UTF-8.
     static func text(of file: String) throws -> String {
-        let data: Data
-        if file == "-" {
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        } else {
-            guard let found = FileManager.default.contents(atPath: file) else {
-                throw BadInput(file: file, reason: "cannot be read")
-            }
-            data = found
+        let bytes: [UInt8]
+        do throws(BoundedFile.Failure) {
+            bytes =
+                file == "-"
+                ? try BoundedFile.bytes(of: STDIN_FILENO, limit: sizeLimit)
+                : try BoundedFile.bytes(of: file, limit: sizeLimit)
+        } catch {
+            throw BadInput(file: file, reason: "cannot be read: \(error)")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw BadInput(file: file, reason: "not UTF-8")
         }
         return text
@@ -39,7 +43,8 @@ enum ManifestFiles {
 
     /// The files at `path`: the file itself, or the manifests in a folder and its subfolders, sorted.
     ///
-    /// - Throws: ``BadInput`` if there is no such file or folder, or no manifest in the folder.
+    /// - Throws: ``BadInput`` if there is no such file or folder, no manifest in the folder, or a pipe or device in it,
+    ///   which could block or never end.
     static func files(at path: String) throws -> [String] {
         guard path != "-" else { return [path] }
         var isFolder: ObjCBool = false
@@ -53,6 +58,12 @@ enum ManifestFiles {
             "\(base)/\($0)"
         }
         guard !found.isEmpty else { throw BadInput(file: path, reason: "contains no .yaml, .yml or .json file") }
+        for file in found where isPipeOrDevice(file) { throw BadInput(file: file, reason: "not a regular file") }
         return found
+    }
+
+    private static func isPipeOrDevice(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
     }
 }

@@ -3,15 +3,11 @@ import Yams
 
 /// Reads YAML and JSON into the values that the API server would see.
 enum YAMLReader {
-    /// The limit on the size of one file, in bytes.
-    private static let sizeLimit = 16 << 20
-
     /// Reads every document of `text`; one with only comments is ignored, as by kubectl.
     ///
-    /// - Throws: ``BadInput`` with file and line if the text is not valid, has more than 16 MiB, or has more than 250,000
-    ///   values after its aliases are expanded.
+    /// - Throws: ``BadInput`` with file and line if the text is not valid, or has more than 250,000 values after its
+    ///   aliases are expanded.
     static func documents(in text: String, file: String) throws -> [SourceDocument] {
-        guard text.utf8.count <= sizeLimit else { throw BadInput(file: file, reason: "larger than 16 MiB") }
         var documents: [SourceDocument] = []
         var converter = NodeConverter(file: file)
         do {

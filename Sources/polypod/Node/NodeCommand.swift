@@ -131,7 +131,7 @@ struct NodeStatusCommand: ParsableCommand {
     func run() throws {
         let status = try node.withPlanner { try $0.status(of: node.engines, kind: node.host) }
         switch output {
-        case .json: Terminal.standardOutput.write(status.json.prettyText + "\n")
+        case .json: Terminal.standardOutput.write(document: status.json.prettyText + "\n")
         case .text: Terminal.standardOutput.write(status.text(for: .standardOutput))
         }
         if !status.isRight { throw ExitCode(1) }
@@ -164,7 +164,7 @@ struct NodePlanCommand: ParsableCommand {
                 : try planner.installation(of: node.engines, bundles: bundle.folders(for: node), kind: node.host)
         }
         switch output {
-        case .json: Terminal.standardOutput.write(plan.json.prettyText + "\n")
+        case .json: Terminal.standardOutput.write(document: plan.json.prettyText + "\n")
         case .text: Terminal.standardOutput.write(plan.text(for: .standardOutput))
         }
     }

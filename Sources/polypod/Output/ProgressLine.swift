@@ -27,7 +27,7 @@ final class ProgressLine: Sendable {
     /// Removes the bar.
     func finish() {
         guard terminal.isTerminal, total > 0 else { return }
-        terminal.write("\r\u{1B}[K")
+        terminal.redraw(line: "")
     }
 
     private func draw(_ count: Int) {
@@ -36,6 +36,6 @@ final class ProgressLine: Sendable {
         let filled = width * count / total
         let (full, empty) = terminal.isUnicode ? ("█", "░") : ("#", ".")
         let bar = String(repeating: full, count: filled) + String(repeating: empty, count: width - filled)
-        terminal.write("\r\u{1B}[K\(label) \(bar) \(count)/\(total)")
+        terminal.redraw(line: "\(label) \(bar) \(count)/\(total)")
     }
 }

@@ -1,8 +1,11 @@
 import Foundation
+import JSON
 
 /// Standard output or standard error: a terminal, or a file or pipe.
 ///
-/// Only a terminal gets colours and symbols; `NO_COLOR` (no-color.org) and `TERM=dumb` turn colours off.
+/// Only a terminal gets colours and symbols; `NO_COLOR` (no-color.org) and `TERM=dumb` turn colours off. Manifests,
+/// policies and file names can hold control characters that move the cursor or change what a person reads, so that
+/// ``write(_:)`` drops them.
 struct Terminal: Sendable {
     /// Whether colours are used.
     let isColoured: Bool
@@ -30,13 +33,35 @@ struct Terminal: Sendable {
     }
 
     /// Creates a stream to standard output that is not a terminal, with a width for tests.
-    init(plainOfWidth width: Int) {
-        (isColoured, isUnicode, isTerminal, descriptor) = (false, false, false, STDOUT_FILENO)
+    init(plainOfWidth width: Int, isColoured: Bool = false) {
+        (self.isColoured, isUnicode, isTerminal, descriptor) = (isColoured, false, false, STDOUT_FILENO)
         self.width = width
     }
 
+    /// Writes a text for people, without the control and formatting characters in it.
+    func write(_ text: String) { emit(rendered(text)) }
+
+    /// Writes JSON or YAML for programs as it is; both escape control characters themselves.
+    func write(document text: String) { emit(text) }
+
+    /// Replaces the last line with `text`, on a terminal.
+    func redraw(line text: String) { emit("\r\u{1B}[K" + rendered(text)) }
+
+    /// The text without control and formatting characters but for line feeds, with the colours of ``styled(_:_:)``.
+    func rendered(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if let code = Style.code(at: scalar) {
+                result += "\u{1B}[\(code)m".unicodeScalars
+            } else if scalar.isPlain || scalar == "\n" {
+                result.append(scalar)
+            }
+        }
+        return String(result)
+    }
+
     /// Writes all of `text`; an error other than EINTR drops the rest of it.
-    func write(_ text: String) {
+    private func emit(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
@@ -49,18 +74,35 @@ struct Terminal: Sendable {
     }
 
     /// The colours by their meaning; the value is the SGR parameter.
-    enum Style: String {
+    enum Style: String, CaseIterable {
         case added = "32"
         case denied = "1;31"
         case warned = "33"
         case wasm = "1;35"
         case heading = "1"
         case faint = "2"
+
+        /// The mark before a text in this colour: a private-use scalar, which no font shows.
+        ///
+        /// Colours stay marks until the text is written, so that no escape sequence comes from input.
+        fileprivate var mark: Character {
+            Character(Unicode.Scalar(0xF0000 + UInt32(Self.allCases.firstIndex(of: self) ?? 0)) ?? Self.end)
+        }
+
+        /// The mark behind a text in colour.
+        fileprivate static let end: Unicode.Scalar = "\u{F00FF}"
+
+        /// The SGR parameter at a mark; nil for another scalar.
+        fileprivate static func code(at scalar: Unicode.Scalar) -> String? {
+            if scalar == end { return "0" }
+            guard (0xF0000..<0xF0000 + UInt32(allCases.count)).contains(scalar.value) else { return nil }
+            return allCases[Int(scalar.value - 0xF0000)].rawValue
+        }
     }
 
     /// `text` in the colour of `style` if colours are used.
     func styled(_ text: String, _ style: Style) -> String {
-        isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        isColoured ? "\(style.mark)\(text)\(Style.end)" : text
     }
 
     /// The sign for a refusal.
