@@ -256,3 +256,70 @@ import Testing
         }
     }
 }
+
+/// Documents that a node reads in another way than a reader that compares keys exactly have no answer.
+@Suite struct AmbiguousDocumentTests {
+    enum Place: Sendable { case manifest, config, index }
+
+    static let digest = "sha256:" + String(repeating: "a", count: 64)
+    static let descriptor = #""mediaType":"application/vnd.oci.image.config.v1+json","digest":"\#(digest)""#
+
+    @Test(
+        arguments: [
+            (.config, #"{"os":"linux","architecture":"amd64","config":{"entrypoint":["/evil.wasm"]}}"#, "lower case"),
+            (
+                .config, #"{"config":{"Entrypoint":["/bin/true"]},"Config":{"Entrypoint":["/evil.wasm"]}}"#,
+                "twice, by case"
+            ),
+            (.config, #"{"config":{"Entrypoint":["/a"],"Entrypoint":["/evil.wasm"]}}"#, "twice, the same"),
+            (.config, #"{"config":{"CMD":["/evil.wasm"]}}"#, "upper case"),
+            (.config, #"{"config":{"Entrypoint":["/a"],"workingdir":"/x"}}"#, "the folder in lower case"),
+            (.config, #"{"oſ":"wasi","architecture":"wasm","config":{}}"#, "the long s, which Go folds to s"),
+            (.config, #"{"os":"linux","OS":"wasi","config":{}}"#, "the platform twice"),
+            (.manifest, #"{"config":{\#(descriptor)},"Config":{\#(descriptor)},"layers":[]}"#, "two configs"),
+            (.manifest, #"{"config":{\#(descriptor)},"layers":[],"Layers":[]}"#, "two lists of layers"),
+            (.manifest, #"{"config":{\#(descriptor),"Digest":"\#(digest)"},"layers":[]}"#, "two digests"),
+            (.manifest, #"{"config":{\#(descriptor)},"layers":[],"Manifests":[]}"#, "an index by another case"),
+            (
+                .manifest,
+                #"{"config":{\#(descriptor)},"annotations":{"run.oci.handler":"a","run.oci.handler":"wasm"}}"#,
+                "an annotation twice"
+            ),
+            (.index, #"{"manifests":[],"MANIFESTS":[{\#(descriptor)}]}"#, "two lists of entries"),
+            (.index, #"{"manifests":[{\#(descriptor),"platform":{"os":"linux","Os":"wasi"}}]}"#, "two systems"),
+        ] as [(Place, String, Comment)]
+    )
+    func ambiguousField(_ place: Place, _ text: String, _ reason: Comment) throws {
+        let error = #expect(throws: RegistryFailure.self, reason) {
+            switch place {
+            case .config: _ = try OCIImageConfig.parse(Array(text.utf8), host: "r")
+            case .manifest, .index: _ = try OCIDocument.parse(Array(text.utf8), contentType: nil, host: "r")
+            }
+        }
+        #expect(error?.reason.detail.contains("ambiguous") == true, "\(error?.reason.detail ?? "")")
+    }
+
+    @Test(arguments: [
+        (#"{"config":{"Entrypoint":["/a"],"Labels":{"cmd":"x","CMD":"y"}}}"#, "labels are a map of any keys"),
+        (#"{"config":{"Entrypoint":["/a"]},"container_config":{"Entrypoint":["/b"]}}"#, "Docker's other config"),
+        (#"{"os":"linux","created":"x","history":[{"created_by":"c"}],"config":{}}"#, "other fields"),
+    ])
+    func plainConfigIsRead(_ text: String, _ reason: Comment) throws {
+        #expect(throws: Never.self, reason) { try OCIImageConfig.parse(Array(text.utf8), host: "r") }
+    }
+
+    @Test func ambiguousConfigIsUnresolved() async throws {
+        try await FakeRegistry.run { registry in
+            let config = Fixture.Blob(
+                text: #"{"os":"linux","architecture":"amd64","config":{"entrypoint":["/evil.wasm"]}}"#,
+                type: "application/vnd.oci.image.config.v1+json"
+            )
+            registry.put("app", tag: "v1", Fixture.image(config), config)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let reason = try #require(await inspector.answer("\(registry.host)/app:v1")?.reason)
+                #expect(reason.code == .badResponse)
+                #expect(reason.detail.hasSuffix("ambiguous: Entrypoint is written with other letters"))
+            }
+        }
+    }
+}

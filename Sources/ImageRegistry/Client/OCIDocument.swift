@@ -35,6 +35,9 @@ enum OCIDocument: Sendable {
     /// Refuses a document that is both a manifest and an index: two readers could see different images in it
     /// (GHSA-mc8v-mgrf-8f4m, the advisory for OCI's distribution-spec).
     private static func read(_ object: JSONObject, contentType: String?) throws(FieldError) -> OCIDocument {
+        try object.requireUnambiguous([
+            "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations",
+        ])
         let isIndex = object["manifests"] != nil
         let isImage = object["config"] != nil || object["layers"] != nil
         guard isIndex != isImage else {
@@ -50,8 +53,11 @@ enum OCIDocument: Sendable {
 
 extension WasmAnnotations {
     /// Reads the annotations of a manifest, an index or a descriptor.
+    ///
+    /// - Throws: ``FieldError`` for annotations of the wrong type, and for one that is written twice.
     fileprivate init(reading object: JSONObject) throws(FieldError) {
         let annotations = try object.optionalObject("annotations")
+        try annotations?.requireUnique(["module.wasm.image/variant", "run.oci.handler"])
         self.init(
             variant: try annotations?.optionalString("module.wasm.image/variant").flatMap(Self.bounded),
             handler: try annotations?.optionalString("run.oci.handler").flatMap(Self.bounded)
@@ -75,7 +81,11 @@ struct OCIManifest: Sendable {
     init(reading object: JSONObject) throws(FieldError) {
         config = try object.required("config") { value throws(FieldError) in try OCIDescriptor(reading: value) }
         let layers = try object.optional("layers") { value throws(FieldError) in
-            try value.asArray { value throws(FieldError) in try value.asObject().optionalString("mediaType") ?? "" }
+            try value.asArray { value throws(FieldError) in
+                let layer = try value.asObject()
+                try layer.requireUnambiguous(OCIDescriptor.fields)
+                return try layer.optionalString("mediaType") ?? ""
+            }
         }
         let types = [config.mediaType, try object.optionalString("artifactType")].compactMap { $0 }
         artifact = MediaType.artifact(config: types, layers: layers ?? [])
@@ -116,11 +126,17 @@ struct OCIDescriptor: Sendable {
     /// Whether the content is an attestation of BuildKit and not an image.
     var isAttestation: Bool
 
+    /// The fields of a descriptor that nodes read.
+    static let fields: Set<String> = [
+        "mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType",
+    ]
+
     /// Reads a descriptor.
     ///
-    /// - Throws: ``FieldError`` for a missing or malformed digest or a field of the wrong type.
+    /// - Throws: ``FieldError`` for a missing or malformed digest, a field of the wrong type or an ambiguous field.
     init(reading value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
+        try object.requireUnambiguous(Self.fields)
         mediaType = try object.optionalString("mediaType")
         digest = try object.required("digest") { value throws(FieldError) in try value.asString() }
         guard ImageReference.isDigest(digest) else { throw FieldError("not a digest", at: [.key("digest")]) }
@@ -128,6 +144,7 @@ struct OCIDescriptor: Sendable {
         platform =
             try object.optional("platform") { value throws(FieldError) in
                 let platform = try value.asObject()
+                try platform.requireUnambiguous(Platform.fields)
                 let os = try platform.optionalString("os") ?? ""
                 let architecture = try platform.optionalString("architecture") ?? ""
                 return Platform.bounded(os: os, architecture: architecture)
@@ -139,6 +156,9 @@ struct OCIDescriptor: Sendable {
 }
 
 extension Platform {
+    /// The fields of a platform that nodes read.
+    fileprivate static let fields: Set<String> = ["architecture", "os", "os.version", "os.features", "variant"]
+
     /// A platform; nil if both texts are empty, or one is over 64 bytes.
     fileprivate static func bounded(os: String, architecture: String) -> Platform? {
         guard !os.isEmpty || !architecture.isEmpty, os.utf8.count <= 64, architecture.utf8.count <= 64 else {
@@ -169,11 +189,13 @@ struct OCIImageConfig: Sendable {
 
     private init(reading value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
+        try object.requireUnambiguous(Platform.fields.union(["config"]))
         platform = Platform.bounded(
             os: try object.optionalString("os") ?? "",
             architecture: try object.optionalString("architecture") ?? ""
         )
         let config = try object.optionalObject("config") ?? JSONObject()
+        try config.requireUnambiguous(["Entrypoint", "Cmd", "WorkingDir"])
         entrypoint = Self.bounded(try config.strings("Entrypoint"))
         cmd = Self.bounded(try config.strings("Cmd"))
         workingDirectory = try config.optionalString("WorkingDir").flatMap { $0.utf8.count <= 4096 ? $0 : nil } ?? ""

@@ -1,14 +1,16 @@
+import JSON
+
 /// A table with aligned columns that fits the terminal's width.
 struct Table {
     /// The text of a cell, with its colour on a terminal.
     struct Cell: ExpressibleByStringInterpolation {
-        /// The text, on one line.
+        /// The text, on one line and without control characters, so that its length is its width.
         let text: String
         /// The colour; nil for the default.
         let style: Terminal.Style?
 
         init(_ text: String, _ style: Terminal.Style? = nil) {
-            self.text = text
+            self.text = text.plainText(byteLimit: .max)
             self.style = style
         }
 
