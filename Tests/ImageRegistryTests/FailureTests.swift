@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 import Testing
@@ -97,6 +98,106 @@ import Testing
                     #expect(registry.log.count == requests, "after \(wait) s more")
                 }
             }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (429, "10000000000", "a pause of 300 years is asked for"),
+            (500, nil, "a server error"),
+            (503, "3600", "a server error with a pause"),
+        ] as [(Int, String?, Comment)]
+    )
+    func failuresOfOneRepositoryStopNoOther(_ status: Int, _ pause: String?, _ reason: Comment) async throws {
+        try await FakeRegistry.run { registry in
+            registry.put("good/app", tag: "v1", Self.image, Self.config)
+            for tag in 0..<8 {
+                let headers = pause.map { [("Retry-After", $0)] } ?? []
+                registry.set("/v2/bad/app/manifests/v\(tag)", .init(status, headers))
+            }
+            let time = TestTime()
+            var configuration = try registry.configuration()
+            configuration.now = { time.now }
+            try await ImageInspector.withInspector(configuration) { inspector in
+                for tag in 0..<8 { _ = await inspector.answer("\(registry.host)/bad/app:v\(tag)") }
+                #expect(registry.log.count <= 5, reason)
+                #expect(await inspector.answer("\(registry.host)/good/app:v1")?.facts != nil, reason)
+                registry.put("bad/app", tag: "up", Self.image, Self.config)
+                time.advance(by: .seconds(301))
+                #expect(await inspector.answer("\(registry.host)/bad/app:up")?.facts != nil, "five minutes at most")
+            }
+        }
+    }
+
+    @Test func refusedPaceOfOneCredentialStopsNoOther() async throws {
+        try await FakeRegistry.run { registry in
+            registry.handle { hit in
+                guard hit.authorization != nil else { return .init(401, [("WWW-Authenticate", "Basic realm=r")]) }
+                if hit.authorization == "Basic " + Base64.encode("a:a".utf8) {
+                    return .init(429, [("Retry-After", "60")])
+                }
+                return hit.path.contains("/blobs/") ? Self.config.reply() : Self.image.reply()
+            }
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                func credentials(_ name: String) throws -> PullCredentials {
+                    let auth = Base64.encode("\(name):\(name)".utf8)
+                    let text = #"{"auths":{"\#(registry.host)":{"auth":"\#(auth)"}}}"#
+                    return PullCredentials([try DockerConfiguration(JSONParser.parse(text))])
+                }
+                let image = "\(registry.host)/app:v1"
+                let (first, second) = (try credentials("a"), try credentials("b"))
+                #expect(await inspector.answer(image, as: first)?.reason?.code == .rateLimited)
+                #expect(await inspector.answer(image, as: second)?.facts != nil)
+            }
+        }
+    }
+
+    @Test func stalledLookupsOfOneNamespaceLeavePlacesForOthers() async throws {
+        try await FakeRegistry.run { silent in
+            silent.handle { _ in .init(200, [], .silence) }
+            try await FakeRegistry.run { registry in
+                registry.put("app", tag: "v1", Self.image, Self.config)
+                var configuration = try FakeRegistry.configuration([silent, registry])
+                configuration.lookups = 6
+                configuration.lookupsPerNamespace = 4
+                try await ImageInspector.withInspector(configuration) { inspector in
+                    func codes(_ images: Range<Int>) async -> [UnresolvedReason.Code?] {
+                        await inspector.reports(
+                            on: images.map { "\(silent.host)/app\($0):v1" },
+                            namespace: "many",
+                            deadline: .now + .milliseconds(200)
+                        ).map { $0.answer.reason?.code }
+                    }
+                    let first = await codes(0..<6)
+                    #expect(first.count { $0 == .deadline } == 4 && first.count { $0 == .overloaded } == 2)
+                    let other = await inspector.reports(
+                        on: ["\(registry.host)/app:v1"],
+                        namespace: "few",
+                        deadline: .now + .seconds(5)
+                    )
+                    #expect(other.first?.answer.facts != nil, "four places are taken, and none of its own")
+                    let later = await codes(6..<8)
+                    #expect(later == [.deadline, .deadline], "look-ups that nobody waits for give up their places")
+                }
+            }
+        }
+    }
+
+    @Test func failedConnectionsCloseTheRegistry() async throws {
+        var configuration = InspectorConfiguration()
+        let host = "127.0.0.1:1"
+        configuration.registries = try RegistriesConfiguration(
+            JSONParser.parse(#"{"mirrors":{"\#(host)":{"endpoint":["http://\#(host)"]}}}"#)
+        )
+        try await ImageInspector.withInspector(configuration) { inspector in
+            for number in 0..<5 {
+                #expect(await inspector.answer("\(host)/app\(number):v1")?.reason?.code == .unreachable)
+            }
+            let reason = await inspector.answer("\(host)/other:v1")?.reason
+            #expect(
+                reason?.detail.hasSuffix("failed several times, the next try follows after a pause") == true,
+                "\(reason?.detail ?? "")"
+            )
         }
     }
 

@@ -14,57 +14,92 @@ import Testing
         if case .refused(let failure) = entry { failure.code } else { nil }
     }
 
+    static func tickets(_ fulfilled: [(RegistryGate.Ticket, RegistryFailure?)]) -> [ObjectIdentifier] {
+        fulfilled.map { ObjectIdentifier($0.0) }
+    }
+
     @Test func lookupsAreBoundedAndQueued() throws {
         var gate = RegistryGate(host: "r", limits: .init(active: 2, waiting: 2))
-        let result1 = gate.enter(at: Self.start)
-        let result2 = gate.enter(at: Self.start)
-        #expect(Self.isGo(result1) && Self.isGo(result2))
-        guard case .wait(let first) = gate.enter(at: Self.start), case .wait(let second) = gate.enter(at: Self.start)
+        let entered = [gate.enter("a", at: Self.start), gate.enter("a", at: Self.start)]
+        #expect(entered.allSatisfy(Self.isGo))
+        guard case .wait(let first, nil) = gate.enter("a", at: Self.start),
+            case .wait(let second, nil) = gate.enter("a", at: Self.start)
         else {
             Issue.record("not queued")
             return
         }
-        let result3 = gate.enter(at: Self.start)
-        #expect(Self.refusal(result3) == .overloaded)
-        let fulfilled = gate.leave(.answered, retryAfter: nil, at: Self.start)
-        #expect(fulfilled.count == 1 && fulfilled.first?.0 === first && fulfilled.first?.1 == nil)
-        let result4 = gate.giveUp(first)
-        #expect(result4, "it was admitted before it gave up")
-        let result5 = gate.giveUp(second)
-        #expect(!result5)
-        let result6 = gate.leave(.neutral, retryAfter: nil, at: Self.start)
-        #expect(result6.isEmpty)
-        let result7 = gate.leave(.answered, retryAfter: nil, at: Self.start)
-        #expect(result7.isEmpty)
+        let refused = gate.enter("a", at: Self.start)
+        #expect(Self.refusal(refused) == .overloaded)
+        let fulfilled = gate.leave("a", .answered, at: Self.start)
+        #expect(Self.tickets(fulfilled) == [ObjectIdentifier(first)] && fulfilled.first?.1 == nil)
+        let wasAdmitted = [gate.giveUp(first), gate.giveUp(second)]
+        #expect(wasAdmitted == [true, false], "the first one was admitted before it gave up")
+        let rest = [gate.leave("a", .neutral, at: Self.start), gate.leave("a", .answered, at: Self.start)]
+        #expect(rest.allSatisfy { $0.isEmpty })
         #expect(gate.isIdle(at: Self.start))
     }
 
+    @Test func namespaceWithFewestLookupsIsNext() throws {
+        var gate = RegistryGate(host: "r", limits: .init(active: 2, waiting: 8))
+        _ = gate.enter("many", at: Self.start)
+        _ = gate.enter("many", at: Self.start)
+        guard case .wait(let many, nil) = gate.enter("many", at: Self.start),
+            case .wait(let few, nil) = gate.enter("few", at: Self.start)
+        else {
+            Issue.record("not queued")
+            return
+        }
+        let first = gate.leave("many", .answered, at: Self.start)
+        #expect(Self.tickets(first) == [ObjectIdentifier(few)])
+        let second = gate.leave("many", .answered, at: Self.start)
+        #expect(Self.tickets(second) == [ObjectIdentifier(many)])
+    }
+
+    @Test func fullQueueMakesRoomForANamespaceWithFewerPlaces() throws {
+        var gate = RegistryGate(host: "r", limits: .init(active: 1, waiting: 3))
+        _ = gate.enter("many", at: Self.start)
+        var last: RegistryGate.Ticket?
+        for _ in 0..<3 {
+            if case .wait(let ticket, nil) = gate.enter("many", at: Self.start) { last = ticket }
+        }
+        let more = gate.enter("many", at: Self.start)
+        #expect(Self.refusal(more) == .overloaded)
+        guard case .wait(_, let displaced) = gate.enter("few", at: Self.start) else {
+            Issue.record("the other namespace is not queued")
+            return
+        }
+        #expect(displaced === last)
+        let second = gate.enter("few", at: Self.start)
+        #expect(Self.refusal(second) == .overloaded, "two places each would only move the shortage")
+    }
+
     @Test func pausedGateRefusesTheQueue() {
-        var gate = RegistryGate(host: "r", limits: .init(active: 1, waiting: 5, outages: 1, pause: .seconds(30)))
-        _ = gate.enter(at: Self.start)
-        _ = gate.enter(at: Self.start)
-        let fulfilled = gate.leave(.outage, retryAfter: nil, at: Self.start)
+        let circuit = RegistryCircuit.Limits(outages: 1, pause: .seconds(30))
+        var gate = RegistryGate(host: "r", limits: .init(active: 1, waiting: 5, circuit: circuit))
+        _ = gate.enter("a", at: Self.start)
+        _ = gate.enter("b", at: Self.start)
+        let fulfilled = gate.leave("a", .outage, at: Self.start)
         #expect(fulfilled.map { $0.1?.code } == [.registryError])
-        let result8 = gate.enter(at: Self.start + .seconds(29))
-        #expect(Self.refusal(result8) == .registryError)
-        let result9 = gate.enter(at: Self.start + .seconds(30))
-        #expect(Self.isGo(result9), "one look-up tries")
-        let result10 = gate.enter(at: Self.start + .seconds(30))
-        #expect(Self.refusal(result10) == .registryError, "and no other look-up")
-        _ = gate.leave(.neutral, retryAfter: nil, at: Self.start + .seconds(31))
-        let result11 = gate.enter(at: Self.start + .seconds(31))
-        #expect(Self.isGo(result11), "the try had no result")
-        _ = gate.leave(.answered, retryAfter: nil, at: Self.start + .seconds(31))
+        let early = gate.enter("a", at: Self.start + .seconds(29))
+        #expect(Self.refusal(early) == .registryError)
+        let trial = gate.enter("a", at: Self.start + .seconds(30))
+        #expect(Self.isGo(trial), "one look-up tries")
+        let another = gate.enter("a", at: Self.start + .seconds(30))
+        #expect(Self.refusal(another) == .registryError, "and no other look-up")
+        _ = gate.leave("a", .neutral, at: Self.start + .seconds(31))
+        let again = gate.enter("a", at: Self.start + .seconds(31))
+        #expect(Self.isGo(again), "the try had no result")
+        _ = gate.leave("a", .answered, at: Self.start + .seconds(31))
         #expect(gate.isIdle(at: Self.start + .seconds(31)))
     }
 
-    @Test func retryAfterClosesTheGate() {
-        var gate = RegistryGate(host: "r", limits: .init())
-        _ = gate.enter(at: Self.start)
-        _ = gate.leave(.answered, retryAfter: .seconds(60), at: Self.start)
-        let result12 = gate.enter(at: Self.start + .seconds(59))
-        #expect(Self.refusal(result12) == .rateLimited)
-        let result13 = gate.enter(at: Self.start + .seconds(60))
-        #expect(Self.isGo(result13))
+    @Test func retryAfterOpensTheCircuit() {
+        var circuit = RegistryCircuit(host: "r", limits: .init())
+        circuit.leave(.answered, retryAfter: .seconds(60), at: Self.start)
+        let early = circuit.enter(at: Self.start + .seconds(59))
+        #expect(early?.code == .rateLimited)
+        #expect(!circuit.isClosed(at: Self.start + .seconds(59)))
+        let late = circuit.enter(at: Self.start + .seconds(60))
+        #expect(late == nil)
     }
 }

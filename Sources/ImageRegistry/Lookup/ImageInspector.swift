@@ -26,7 +26,7 @@ public final class ImageInspector: Sendable {
         self.transport = transport
         self.answers = answers
         lookup = try configuration.lookup(transport: transport, answers: answers)
-        lookups = SingleFlight(limit: configuration.lookups)
+        lookups = SingleFlight(limit: configuration.lookups, shareLimit: configuration.lookupsPerNamespace)
         lookupsPerCall = configuration.lookupsPerAdmission
         logger = configuration.logger
     }
@@ -41,19 +41,29 @@ public final class ImageInspector: Sendable {
     ///   - images: The references as Pods contain them; repeated references are looked up once.
     ///   - credentials: The credentials of the Pod's pull secrets.
     ///   - preference: The index entries that the decision needs.
+    ///   - namespace: The namespace of the Pod, whose share of look-ups is used; empty for the operator's own questions.
     ///   - deadline: When the function must return.
     /// - Returns: One report for every distinct reference, in the order of first appearance.
     public func reports(
         on images: [String],
         credentials: PullCredentials = PullCredentials(),
         preference: EntryPreference = EntryPreference(),
+        namespace: String = "",
         deadline: ContinuousClock.Instant
     ) async -> [ImageReport] {
         var reports: [ImageReport] = []
         var missing: [Missing] = []
         var seen: Set<String> = []
         for image in images where seen.insert(image).inserted {
-            reports.append(report(on: image, credentials, preference, at: reports.count, missing: &missing))
+            let subject: ImageLookup.Subject
+            do throws(ImageReference.Invalid) {
+                subject = try lookup.subject(image, credentials, preference, namespace: namespace)
+            } catch {
+                let reason = UnresolvedReason(.badReference, error.reason)
+                reports.append(ImageReport(image: image, answer: .unresolved(reason), isCached: false))
+                continue
+            }
+            reports.append(report(on: image, subject, at: reports.count, missing: &missing))
         }
         if !missing.isEmpty { await complete(&reports, missing, deadline: deadline) }
         for index in reports.indices {
@@ -63,19 +73,13 @@ public final class ImageInspector: Sendable {
         return reports
     }
 
-    /// The report for an invalid reference or a cached answer; otherwise adds the image to `missing`.
+    /// The report for a cached answer; otherwise adds the image to `missing`.
     private func report(
         on image: String,
-        _ credentials: PullCredentials,
-        _ preference: EntryPreference,
+        _ subject: ImageLookup.Subject,
         at index: Int,
         missing: inout [Missing]
     ) -> ImageReport {
-        let subject: ImageLookup.Subject
-        do throws(ImageReference.Invalid) { subject = try lookup.subject(image, credentials, preference) } catch {
-            let reason = UnresolvedReason(.badReference, error.reason)
-            return ImageReport(image: image, answer: .unresolved(reason), isCached: false)
-        }
         let registry = subject.image.registry
         switch answers.find(subject) {
         case .fresh(let answer), .stale(let answer), .negative(let answer):
@@ -132,7 +136,7 @@ public final class ImageInspector: Sendable {
         start: ContinuousClock.Instant,
         deadline: ContinuousClock.Instant
     ) async -> LookupResult? {
-        guard let pending = lookups.join(subject.identity, subject) else {
+        guard let pending = lookups.join(subject.identity, subject, share: subject.namespace) else {
             return LookupResult(UnresolvedReason(.overloaded, "too many look-ups at once"))
         }
         let isOwn = pending.start >= start

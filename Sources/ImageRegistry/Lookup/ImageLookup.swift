@@ -18,12 +18,15 @@ struct ImageLookup: Sendable {
         let candidates: [Credential]
         /// The index entries that must be read.
         let preference: EntryPreference
+        /// The namespace whose share of look-ups it uses; empty for the operator's own questions.
+        let namespace: String
         let key: AnswerKey
         /// The fingerprints of the candidates.
-        private let fingerprints: String
+        fileprivate let fingerprints: String
 
-        init(image: ImageReference, candidates: [Credential], preference: EntryPreference) {
+        init(image: ImageReference, candidates: [Credential], preference: EntryPreference, namespace: String = "") {
             self.image = image
+            self.namespace = namespace
             self.candidates = candidates
             self.preference = preference
             fingerprints = candidates.map(\.fingerprint).joined(separator: ",")
@@ -61,12 +64,14 @@ struct ImageLookup: Sendable {
     ///   - text: The image reference as the Pod contains it.
     ///   - pullCredentials: The credentials of the Pod's pull secrets.
     ///   - preference: The index entries that the decision needs.
+    ///   - namespace: The namespace of the Pod.
     /// - Returns: The image, its credentials and its cache key.
     /// - Throws: ``ImageReference/Invalid`` if `text` is not a valid reference.
     func subject(
         _ text: String,
         _ pullCredentials: PullCredentials,
-        _ preference: EntryPreference = EntryPreference()
+        _ preference: EntryPreference = EntryPreference(),
+        namespace: String = ""
     ) throws(ImageReference.Invalid) -> Subject {
         let image = try ImageReference(text)
         // Credentials for mirrors are the same for every image of a registry, so the key does not need them.
@@ -75,7 +80,7 @@ struct ImageLookup: Sendable {
         for credential in pullCredentials.credentials(for: image.name) + own where !candidates.contains(credential) {
             candidates.append(credential)
         }
-        return Subject(image: image, candidates: candidates, preference: preference)
+        return Subject(image: image, candidates: candidates, preference: preference, namespace: namespace)
     }
 
     /// Gets the facts from the first endpoint that has them.
@@ -187,7 +192,13 @@ private struct EndpointLookup: Sendable {
     private func attempt(
         _ credentials: [Credential?]
     ) async throws(RegistryFailure) -> Result<ImageFacts, RegistryFailure> {
-        try await gates.pass(endpoint.origin) { () async throws(RegistryFailure) in
+        let visit = RegistryGates.Visit(
+            registry: endpoint.origin,
+            repository: endpoint.repository,
+            credentials: subject.fingerprints,
+            namespace: subject.namespace
+        )
+        return try await gates.pass(visit) { () async throws(RegistryFailure) in
             var refusal = RegistryFailure(.unauthorized, "\(endpoint.origin.host): no credential to try")
             for credential in credentials {
                 let access = RegistryClient.Access(endpoint: endpoint, credential: credential, trace: trace)

@@ -36,6 +36,7 @@ public struct ImageResolver: ImageResolving {
             on: query.images,
             credentials: credentials,
             preference: query.preference,
+            namespace: query.pullSecrets?.namespace ?? "",
             deadline: query.deadline
         )
     }

@@ -45,7 +45,11 @@ public struct InspectorConfiguration: Sendable {
     public var lookupsPerAdmission = 64
     /// The number of look-ups of all calls at once; default: 1,024.
     public var lookups = 1024
-    /// The number of outages in a row after which the client pauses requests to a registry; default: 5.
+    /// The number of look-ups for the Pods of one namespace at once; default: 256.
+    public var lookupsPerNamespace = 256
+    /// The number of outages in a row after which the client pauses requests; default: 5.
+    ///
+    /// Failures to connect count for the registry, server errors and missing responses for the repository alone.
     public var outagesBeforePause = 5
     /// The length of that pause; default: 30 s.
     public var outagePause: Duration = .seconds(30)
@@ -91,8 +95,7 @@ public struct InspectorConfiguration: Sendable {
         let limits = RegistryGate.Limits(
             active: lookupsPerRegistry,
             waiting: queuePerRegistry,
-            outages: outagesBeforePause,
-            pause: outagePause
+            circuit: RegistryCircuit.Limits(outages: outagesBeforePause, pause: outagePause)
         )
         return ImageLookup(
             registries: registries,

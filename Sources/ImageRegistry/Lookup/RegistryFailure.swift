@@ -6,10 +6,19 @@ struct RegistryFailure: Error, Sendable, Equatable {
     var reason: UnresolvedReason
     /// How long the registry asks for no requests; nil if it does not ask.
     var retryAfter: Duration?
+    /// Whether no connection could be opened, so that nothing on this host works.
+    var isConnectionFailure = false
 
     init(_ code: UnresolvedReason.Code, _ detail: String, retryAfter: Duration? = nil) {
         reason = UnresolvedReason(code, detail)
         self.retryAfter = retryAfter
+    }
+
+    /// The failure to open a connection.
+    static func connection(_ code: UnresolvedReason.Code, _ detail: String) -> RegistryFailure {
+        var failure = RegistryFailure(code, detail)
+        failure.isConnectionFailure = true
+        return failure
     }
 
     /// The failure of a registry or another server, named by its host, that did not respond before the deadline.

@@ -45,7 +45,7 @@ final class AddressGuard: Sendable {
         }
         if isProxied { return }
         let addresses = await addresses(of: host)
-        guard !addresses.isEmpty else { throw RegistryFailure(.unreachable, "\(host): the name has no address") }
+        guard !addresses.isEmpty else { throw .connection(.unreachable, "\(host): the name has no address") }
         guard addresses.allSatisfy(rules.allows) else { throw Self.forbidden(host) }
     }
 

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Basics
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import PodAdmission
 import Synchronization
@@ -206,6 +207,9 @@ final class Transport: Sendable {
         return configuration
     }
 
+    /// The errors of the operating system for a connection that was not opened.
+    private static let refusedConnections = [ECONNREFUSED, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN]
+
     /// The failure for an error of the HTTP client; its text contains nothing that the server sent.
     private static func failure(_ error: any Error, host: String) -> RegistryFailure {
         switch error {
@@ -215,6 +219,9 @@ final class Transport: Sendable {
         case is CancellationError: .noResponse(from: host)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: untrusted(host)
         case is HTTPParserError: RegistryFailure(.badResponse, "\(host): the response is not valid HTTP")
+        case let error as IOError where refusedConnections.contains(error.errnoCode):
+            .connection(.unreachable, "\(host): the connection failed")
+        case is NIOConnectionError: .connection(.unreachable, "\(host): the connection failed")
         default: RegistryFailure(.unreachable, "\(host): the connection failed")
         }
     }
@@ -223,9 +230,9 @@ final class Transport: Sendable {
         switch error {
         case .cancelled, .deadlineExceeded: .noResponse(from: host)
         case .tlsHandshakeTimeout: untrusted(host)
-        case .connectTimeout: RegistryFailure(.unreachable, "\(host): no connection in time")
+        case .connectTimeout: .connection(.unreachable, "\(host): no connection in time")
         case .proxyAuthenticationRequired, .invalidProxyResponse, .httpProxyHandshakeTimeout:
-            RegistryFailure(.unreachable, "\(host): the proxy refused the connection")
+            .connection(.unreachable, "\(host): the proxy refused the connection")
         default: RegistryFailure(.unreachable, "\(host): the connection failed")
         }
     }
@@ -237,6 +244,6 @@ final class Transport: Sendable {
     }
 
     private static func untrusted(_ host: String) -> RegistryFailure {
-        RegistryFailure(.tls, "\(host): the TLS connection failed or its certificate is not trusted")
+        .connection(.tls, "\(host): the TLS connection failed or its certificate is not trusted")
     }
 }

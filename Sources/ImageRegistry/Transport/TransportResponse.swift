@@ -18,11 +18,11 @@ struct TransportResponse: Sendable {
         "DENIED", "UNSUPPORTED", "TOOMANYREQUESTS",
     ]
 
-    /// How long to send no requests, by `Retry-After`: 1 s to 1 h, and 30 s if the header contains a date.
+    /// How long to send no requests, by `Retry-After`: 1 s to 5 min, and 30 s if the header contains a date.
     private var retryAfter: Duration? {
         guard let text = headers.first(name: "Retry-After")?.trimmed, !text.isEmpty else { return nil }
         guard let seconds = Int(text) else { return .seconds(30) }
-        return .seconds(min(max(seconds, 1), 3600))
+        return .seconds(min(max(seconds, 1), 300))
     }
 
     /// The failure for a response with a status other than success.
