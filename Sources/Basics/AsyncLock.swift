@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets one task at a time do something, in the order they came.
+/// Lets one task at a time run a section, in the order of arrival.
 public final class AsyncLock: Sendable {
     private struct State {
         var isTaken = false
@@ -10,10 +10,10 @@ public final class AsyncLock: Sendable {
 
     private let state = Mutex(State())
 
-    /// Creates a lock that nobody holds.
+    /// Creates a free lock.
     public init() {}
 
-    /// Runs `body` when no other task does; nil where the task was cancelled before its turn.
+    /// Waits until no other task runs a section, then runs `body`; nil if the task is cancelled before its turn.
     public func withLock<Result>(_ body: () async -> Result) async -> Result? {
         guard await enter() else { return nil }
         defer { leave() }
@@ -27,7 +27,7 @@ public final class AsyncLock: Sendable {
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // The task's flag is raised before its cancellation handler runs, so that one of the two sees it.
+                // A task is marked as cancelled before its handler runs, so that one of the two places sees it.
                 let isAllowed = state.withLock { state -> Bool? in
                     if Task.isCancelled { return false }
                     guard state.isTaken else {

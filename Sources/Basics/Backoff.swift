@@ -1,15 +1,17 @@
-/// How long to wait after failures in a row: doubled each time from half a second to half a minute, and a part of it by
-/// chance, so that many clients do not come back at the same moment.
+/// The wait after failures in a row: its bound doubles each time, from 0.5 s to 30 s.
+///
+/// A random part of it is left out, so that many clients do not try again at the same moment.
 public struct Backoff: Sendable, Equatable {
-    /// How many failures there were since the last success.
+    /// The number of failures since the last success.
     public private(set) var failures = 0
 
-    /// Creates one without failures.
+    /// Creates the state before the first failure.
     public init() {}
 
-    /// The wait after one more failure.
+    /// Counts one more failure.
     ///
-    /// - Parameter chance: from 0 to 1; the wait is between a half and the whole of its bound.
+    /// - Parameter chance: A random number from 0 to 1; the wait is between half of its bound and all of it.
+    /// - Returns: The wait before the next try.
     public mutating func next(chance: Double) -> Duration {
         let bound = min(30, Double(1 << min(failures, 5)))
         failures += 1

@@ -6,16 +6,16 @@ import Musl
 import Darwin
 #endif
 
-/// Reads whole files and streams that somebody else may have made too long.
+/// Reads whole files and streams up to a limit on their size.
 public enum BoundedFile {
-    /// Why a file is not read.
+    /// The errors.
     public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// The operating system refused, with this `errno`.
         case system(Int32)
-        /// The file holds more than this many bytes.
+        /// The file has more than this number of bytes.
         case tooLong(limit: Int)
 
-        /// The reason, to stand after the file's name and a colon.
+        /// The reason, for use after the file's name and a colon.
         public var description: String {
             switch self {
             case .system(let code): String(cString: strerror(code))
@@ -27,7 +27,7 @@ public enum BoundedFile {
 
     /// All bytes of the file at `path`, at most `limit`.
     ///
-    /// - Throws: ``Failure`` where it cannot be opened or read, or is longer.
+    /// - Throws: ``Failure`` if it cannot be opened or read, or is longer.
     public static func bytes(of path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -35,9 +35,9 @@ public enum BoundedFile {
         return try bytes(of: descriptor, limit: limit)
     }
 
-    /// All bytes that are left to read from `descriptor`, at most `limit`; it stays open.
+    /// All remaining bytes of `descriptor`, at most `limit`; it stays open.
     ///
-    /// - Throws: ``Failure`` where it cannot be read, or has more.
+    /// - Throws: ``Failure`` if it cannot be read, or has more.
     public static func bytes(of descriptor: Int32, limit: Int) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)

@@ -15,7 +15,7 @@ extension Sequence<UInt8> {
 }
 
 extension StringProtocol {
-    /// This text percent-encoded: all but the unreserved characters (RFC 3986, 2.3).
+    /// This text with all but the unreserved characters percent-encoded (RFC 3986, 2.3).
     public var percentEncoded: String {
         var text = ""
         for byte in utf8 {
@@ -44,7 +44,7 @@ public enum Base64 {
     /// The text for `bytes`, padded.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
 
-    /// The bytes of `text`, padded or not; nil where it is not Base64.
+    /// The bytes of `text`, with or without padding; nil if it is not Base64.
     public static func decode(_ text: String) -> [UInt8]? {
         let padding = text.utf8.last == UInt8(ascii: "=") ? 0 : (4 - text.utf8.count % 4) % 4
         return Data(base64Encoded: text + String(repeating: "=", count: padding)).map { Array($0) }

@@ -1,12 +1,12 @@
-/// A duration as Go writes it, such as `1m30s`, `500ms` or `1.5s` (time.ParseDuration), as in the API server's `?timeout=`.
+/// A duration in Go's format, such as `1m30s`, `500ms` or `1.5s` (time.ParseDuration), as in the API server's `?timeout=`.
 public enum GoDuration {
     private static let nanoseconds: [String: Double] = [
         "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
     ]
 
-    /// Parses `text`; nil where it is no duration, or one of more than a day.
+    /// Parses `text`; nil if it is not a duration, or more than a day.
     ///
-    /// Only zero needs no unit.
+    /// Every value except zero needs a unit.
     public static func parse(_ text: Substring) -> Duration? {
         if text == "0" { return .zero }
         guard !text.isEmpty, text.utf8.count <= 32 else { return nil }

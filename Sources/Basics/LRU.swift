@@ -1,7 +1,7 @@
-/// A dictionary that forgets what was used longest ago, bounded in entries and in cost.
+/// A dictionary with a limit on entries and on cost, which drops the least recently used entries.
 ///
-/// The entries stand in an array and are linked by index from the newest to the oldest, so that every operation takes
-/// constant time and nothing is allocated per look-up.
+/// The entries are in an array and linked by index from the newest to the oldest. So every operation takes constant
+/// time, and a look-up allocates no memory.
 public struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Node: Sendable {
         var key: Key
@@ -23,16 +23,16 @@ public struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The sum of the costs of all entries.
     public private(set) var cost = 0
 
-    /// Creates an empty cache of at most `entries` entries whose costs add up to at most `cost`.
+    /// Creates an empty cache for at most `entries` entries with a total cost of at most `cost`.
     public init(entries: Int, cost: Int = .max) {
         self.entries = max(1, min(entries, Int(Int32.max)))
         self.costLimit = max(1, cost)
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     public var count: Int { slots.count }
 
-    /// The value of `key`, which becomes the newest.
+    /// The value of `key`, which becomes the most recently used.
     public mutating func value(for key: Key) -> Value? {
         guard let slot = slots[key] else { return nil }
         if slot != newest {
@@ -42,7 +42,9 @@ public struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return nodes[Int(slot)]?.value
     }
 
-    /// Sets the value of `key`, which becomes the newest, and drops the oldest until the bounds hold again.
+    /// Sets the value of `key`, which becomes the most recently used, and drops the oldest entries over the limits.
+    ///
+    /// A value with a cost over the limit is not kept.
     public mutating func insert(_ value: Value, for key: Key, cost: Int = 1) {
         remove(key)
         guard cost <= costLimit else { return }
@@ -63,7 +65,7 @@ public struct LRU<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Forgets `key`.
+    /// Removes `key`.
     public mutating func remove(_ key: Key) {
         guard let slot = slots.removeValue(forKey: key) else { return }
         unlink(slot)

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// A value that comes once, and for which any number of tasks may wait.
+/// A value that is set once, and that any number of tasks can wait for.
 ///
-/// A waiting task that is cancelled goes on at once, without the value; the others are not touched. This is what lets
-/// many admissions share one look-up although each has a deadline of its own.
+/// A waiting task that is cancelled continues at once without the value, and the other tasks keep waiting. So many
+/// admissions can share one look-up, each with its own deadline.
 public final class Promise<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -13,10 +13,10 @@ public final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    /// Creates one whose value is still to come.
+    /// Creates a promise without a value.
     public init() {}
 
-    /// Gives the value to those who wait and to those who come later; only the first call counts.
+    /// Sets the value for all present and later waiters; only the first call has an effect.
     public func fulfill(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
             guard state.value == nil else { return [] }
@@ -27,7 +27,7 @@ public final class Promise<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
-    /// The value, as soon as it is there; nil where the calling task was cancelled first.
+    /// Waits for the value; nil if the calling task is cancelled first.
     public func value() async -> Value? {
         let id = state.withLock { state -> UInt64 in
             state.nextWaiter += 1
@@ -35,7 +35,7 @@ public final class Promise<Value: Sendable>: Sendable {
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // The task's flag is raised before its cancellation handler runs, so that one of the two sees it.
+                // A task is marked as cancelled before its handler runs, so that one of the two places sees it.
                 let ready = state.withLock { state -> Value?? in
                     if let value = state.value { return .some(value) }
                     if Task.isCancelled { return .some(nil) }

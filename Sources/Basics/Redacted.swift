@@ -1,6 +1,6 @@
-/// A value that holds a secret: descriptions, logs and mirrors show none of it.
+/// A value with a secret that descriptions, logs and mirrors do not contain.
 ///
-/// A type that conforms may describe itself otherwise, as long as its description holds no secret.
+/// A conforming type can have another description if it contains no secret.
 public protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {
@@ -8,11 +8,11 @@ extension Redacted {
     public var description: String { "redacted" }
     /// The same as the description.
     public var debugDescription: String { description }
-    /// A mirror without children, since `dump` and test failures print what a mirror has.
+    /// A mirror without children, because `dump` and test failures print them.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A text that is a secret, such as a token.
+/// A secret text, such as a token.
 public struct RedactedText: Redacted, Sendable, Hashable {
     /// The secret.
     public let value: String

@@ -1,13 +1,13 @@
-/// The passing of time: what long-running parts go by, and what tests replace.
+/// The clocks of long-running parts, which tests replace.
 public struct TimeSource: Sendable {
-    /// Now, on a clock that only goes forward: for durations.
+    /// The time on a clock that never goes back, for durations.
     public var now: @Sendable () -> ContinuousClock.Instant
-    /// Now, as people and other machines see it, in microseconds since the beginning of 1970.
+    /// The wall-clock time, in microseconds since the start of 1970.
     public var wallTime: @Sendable () -> Int
-    /// Waits for a duration; throws `CancellationError` where the task is cancelled first.
+    /// Waits for a duration; throws `CancellationError` if the task is cancelled first.
     public var sleep: @Sendable (Duration) async throws -> Void
 
-    /// Creates a source; each default is the machine's own clock.
+    /// Creates a source; the defaults are the machine's clocks.
     public init(
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallTime: @escaping @Sendable () -> Int = UnixTime.microseconds,
@@ -21,14 +21,14 @@ public struct TimeSource: Sendable {
     /// The machine's clocks.
     public static let system = TimeSource()
 
-    /// Now, in whole seconds since the beginning of 1970.
+    /// The wall-clock time, in whole seconds since the start of 1970.
     public func unixTime() -> Int { wallTime() / 1_000_000 }
 
-    /// Runs `body` for at most `limit`; then its task is cancelled and the result is nil.
+    /// Runs `body`, and cancels it after `limit`.
     ///
-    /// `body` has to end soon after it is cancelled, since the call waits for it.
+    /// `body` must end soon after it is cancelled, because the call waits for it.
     ///
-    /// - Returns: The result of `body`; nil where it throws or takes too long.
+    /// - Returns: The result of `body`; nil if it throws or takes too long.
     public func withTimeout<Result: Sendable>(
         _ limit: Duration,
         _ body: @escaping @Sendable () async throws -> Result

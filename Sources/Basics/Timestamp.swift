@@ -1,34 +1,34 @@
 import FoundationEssentials
 
-/// A moment in UTC, written as RFC 3339 has it.
+/// A time in UTC, with its RFC 3339 text.
 public struct Timestamp: Sendable, Hashable {
-    /// How many digits of a second are written.
+    /// The number of digits after the second.
     public enum Precision: Int, Sendable {
-        /// Whole seconds, as Kubernetes' `Time` (apimachinery, meta/v1, time.go).
+        /// Whole seconds, like Kubernetes' `Time` (apimachinery, meta/v1, time.go).
         case seconds = 0
-        /// Three digits, as log lines.
+        /// Three digits, for log lines.
         case milliseconds = 3
-        /// Six digits, as Kubernetes' `MicroTime` (apimachinery, meta/v1, micro_time.go).
+        /// Six digits, like Kubernetes' `MicroTime` (apimachinery, meta/v1, micro_time.go).
         case microseconds = 6
     }
 
-    /// Microseconds since the beginning of 1970.
+    /// Microseconds since the start of 1970.
     public let microseconds: Int
 
-    /// Creates the moment `microseconds` after the beginning of 1970.
+    /// Creates the time `microseconds` after the start of 1970.
     public init(microseconds: Int) {
         self.microseconds = microseconds
     }
 
-    /// Creates the moment `seconds` after the beginning of 1970.
+    /// Creates the time `seconds` after the start of 1970.
     public init(seconds: Int) {
         self.init(microseconds: seconds * 1_000_000)
     }
 
-    /// The moment that the machine's clock shows.
+    /// The time of the machine's clock.
     @Sendable public static func now() -> Timestamp { Timestamp(microseconds: UnixTime.microseconds()) }
 
-    /// The moment as text, such as `2026-03-01T12:00:00.125Z`; digits that are not written are cut off.
+    /// The time as text, such as `2026-03-01T12:00:00.125Z`; further digits are cut off.
     public func text(_ precision: Precision) -> String {
         let million = 1_000_000
         let seconds = (microseconds >= 0 ? microseconds : microseconds - (million - 1)) / million

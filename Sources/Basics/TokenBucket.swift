@@ -1,6 +1,6 @@
-/// How often something may happen: at once up to `burst` times, then once in each `interval`.
+/// A rate limit: up to `burst` events at once, then one in each `interval`.
 ///
-/// It keeps one moment instead of a level that would have to be filled up: the one at which the bucket is full again.
+/// It stores only the time at which the bucket is full again.
 public struct TokenBucket: Sendable, Equatable {
     private let slack: Duration
     private let interval: Duration
@@ -12,13 +12,13 @@ public struct TokenBucket: Sendable, Equatable {
         slack = interval * (burst - 1)
     }
 
-    /// How long it takes until a token is there; zero where one is.
+    /// The time until there is a token; zero if there is one.
     public func wait(at now: ContinuousClock.Instant) -> Duration {
         guard let fullAt else { return .zero }
         return max(.zero, fullAt - now - slack)
     }
 
-    /// Takes a token; false where none is there.
+    /// Takes a token; false if there is none.
     public mutating func take(at now: ContinuousClock.Instant) -> Bool {
         guard wait(at: now) == .zero else { return false }
         fullAt = max(fullAt ?? now, now) + interval

@@ -6,12 +6,12 @@ import Musl
 import Darwin
 #endif
 
-/// The machine's clock as people and other machines see it.
+/// The wall-clock time of the machine.
 public enum UnixTime {
-    /// Whole seconds since the beginning of 1970.
+    /// Whole seconds since the start of 1970.
     @Sendable public static func seconds() -> Int { microseconds() / 1_000_000 }
 
-    /// Microseconds since the beginning of 1970.
+    /// Microseconds since the start of 1970.
     @Sendable public static func microseconds() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -12,6 +12,6 @@ extension UInt8 {
     public var isASCIIHexadecimal: Bool {
         isASCIIDigit || ((self | 0x20) >= UInt8(ascii: "a") && (self | 0x20) <= UInt8(ascii: "f"))
     }
-    /// Whether this is a letter, a digit or punctuation: not a blank, not a control character, not outside ASCII.
+    /// Whether this is a letter, a digit or punctuation; false for blanks, control characters and bytes outside ASCII.
     public var isASCIIVisible: Bool { self > 0x20 && self < 0x7F }
 }

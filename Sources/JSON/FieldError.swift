@@ -1,4 +1,4 @@
-/// A field that does not hold what its schema asks for, with the path to it.
+/// The error for a field that does not match its schema, with its path.
 public struct FieldError: Error, Equatable, CustomStringConvertible {
     /// One step of a path.
     public enum Step: Sendable, Equatable {
@@ -10,21 +10,21 @@ public struct FieldError: Error, Equatable, CustomStringConvertible {
 
     /// The steps from the document's root to the field.
     public private(set) var path: [Step]
-    /// What is wrong with it and what was expected.
+    /// The problem and the expected value.
     public let reason: String
 
-    /// Creates an error at the value being read; the readers above it add their steps.
+    /// Creates an error for the value that is being read; the callers add the steps of the path.
     public init(_ reason: String, at path: [Step] = []) {
         self.reason = reason
         self.path = path
     }
 
-    /// The same error, seen from the value that holds the field as `step`.
+    /// The same error with `step` added at the start of the path.
     public func under(_ step: Step) -> FieldError {
         FieldError(reason, at: [step] + path)
     }
 
-    /// The path as Kubernetes writes it, such as `spec.containers[0].image`.
+    /// The path in Kubernetes' form, such as `spec.containers[0].image`.
     public var pathText: String {
         var text = ""
         for step in path {
@@ -45,6 +45,6 @@ public struct FieldError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The text for people.
+    /// The path and the reason.
     public var description: String { path.isEmpty ? reason : "\(pathText): \(reason)" }
 }

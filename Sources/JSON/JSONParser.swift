@@ -1,33 +1,33 @@
-/// How large and how deep a JSON document may be.
+/// The limits on a JSON document.
 public struct JSONLimits: Sendable {
-    /// How deep arrays and objects may stand in one another.
+    /// The largest nesting depth of arrays and objects.
     public var depth: Int
-    /// How many values the whole document may hold.
+    /// The largest number of values in the whole document.
     public var values: Int
 
-    /// Creates limits; the defaults suit a request of the API server, whose objects are bounded by etcd.
+    /// Creates limits; the defaults are for requests of the API server, whose objects are limited by etcd.
     public init(depth: Int = 128, values: Int = 200_000) {
         self.depth = depth
         self.values = values
     }
 }
 
-/// Why a text is not the JSON that was expected, and where.
+/// The error for a text that is not valid JSON or exceeds a limit.
 public struct JSONError: Error, Equatable, CustomStringConvertible {
-    /// What was wrong, in a few words.
+    /// The problem, in a few words.
     public let reason: String
-    /// How many bytes stand before the fault.
+    /// The number of bytes before the problem.
     public let offset: Int
 
-    /// The text for people.
+    /// The reason and the place.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
 }
 
-/// A strict parser of RFC 8259 that holds no more than one pass over the bytes and bounds what it builds.
+/// A strict parser for RFC 8259 that reads the bytes once and limits the size of its result.
 ///
-/// It exists because the decoder of Foundation takes two thirds of a request's time; this one takes a tenth of that
-/// and needs no Foundation. It refuses what strict parsers refuse: bad UTF-8, lone surrogates, control characters in
-/// strings, leading zeros, and anything behind the document.
+/// Foundation's decoder took two thirds of a request's time; this parser takes a tenth of that, and needs no
+/// Foundation. It rejects invalid UTF-8, lone surrogates, control characters in strings, leading zeros, and text after
+/// the document.
 public struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
@@ -44,9 +44,9 @@ public struct JSONParser {
     ///
     /// - Parameters:
     ///   - bytes: The whole document; it is not kept.
-    ///   - limits: How large and deep it may be.
+    ///   - limits: The limits on the document.
     /// - Returns: The document.
-    /// - Throws: ``JSONError`` with the place of the first fault.
+    /// - Throws: ``JSONError`` with the place of the first problem.
     public static func parse(
         _ bytes: UnsafeRawBufferPointer,
         limits: JSONLimits = JSONLimits()
@@ -115,7 +115,7 @@ public struct JSONParser {
         skipSpace()
     }
 
-    /// Steps over a comma (true) or the closing byte (false).
+    /// Skips a comma (true) or the closing byte (false).
     private mutating func more(until close: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         guard position < bytes.count else { throw fault("the document ends early") }
@@ -198,7 +198,7 @@ public struct JSONParser {
             if byte == UInt8(ascii: "\"") {
                 let slice = UnsafeBufferPointer(rebasing: bytes[start..<position])
                 position += 1
-                // ASCII, which nearly everything is, needs no second look; validating it costs most of a parse.
+                // Most strings are ASCII and need no validation, which would take most of the time.
                 guard seen >= 0x80 else { return String(decoding: slice, as: UTF8.self) }
                 guard let text = String(validating: slice, as: UTF8.self) else { throw fault("bad UTF-8") }
                 return text
@@ -211,7 +211,7 @@ public struct JSONParser {
         throw fault("a string without its end")
     }
 
-    /// The slow path, for a string in which a backslash was seen.
+    /// The slow path, for a string with a backslash.
     private mutating func escapedString(from start: Int) throws(JSONError) -> String {
         var text = Array(bytes[start..<position])
         while position < bytes.count {

@@ -1,14 +1,14 @@
-/// An `add` operation of JSON Patch (RFC 6902, 4.1), the only one Polypod writes.
+/// An `add` operation of JSON Patch (RFC 6902, 4.1), the only one that Polypod uses.
 ///
-/// The API server refuses a whole request when one of its webhooks' patches does not apply, whatever the webhook's
-/// failure policy says; an `add` whose parent exists always applies, and it replaces a member that is there.
+/// The API server rejects a request if a webhook's patch cannot be applied, regardless of the failure policy. An `add`
+/// whose parent exists can always be applied; it replaces an existing member.
 public struct JSONPatchOperation: Sendable, Equatable {
     /// The unescaped steps of the path.
     public var path: [String]
-    /// What is written there.
+    /// The value to add.
     public var value: JSONValue
 
-    /// Creates an operation that writes `value` at `path`.
+    /// Creates an operation that adds `value` at `path`.
     public init(add path: [String], value: JSONValue) {
         self.path = path
         self.value = value
@@ -30,16 +30,16 @@ public struct JSONPatchOperation: Sendable, Equatable {
         return text
     }
 
-    /// The operation as it is sent.
+    /// The operation as JSON.
     public var json: JSONValue {
         ["op": "add", "path": .string(pointer), "value": value]
     }
 }
 
 extension JSONValue {
-    /// This document after `patch`.
+    /// This document with `patch` applied.
     ///
-    /// - Throws: ``FieldError`` where an operation's parent does not exist.
+    /// - Throws: ``FieldError`` if the parent of an operation does not exist.
     public func applying(_ patch: [JSONPatchOperation]) throws(FieldError) -> JSONValue {
         var document = self
         for operation in patch { document = try document.adding(operation.value, at: operation.path[...]) }

@@ -1,6 +1,6 @@
-/// Readers that turn a ``JSONValue`` into a typed value or say, with its path, which field does not fit.
+/// Readers that convert a ``JSONValue`` into a typed value, or throw an error with the path of the field.
 ///
-/// An absent member and one that is `null` are the same, as they are for the API server. The generic readers are
+/// An absent member and a `null` member are the same, as for the API server. The generic readers are
 /// inlinable: a Pod is read by a hundred calls of them, and other modules could not specialize them otherwise.
 extension JSONValue {
     /// This value as a string.
@@ -46,7 +46,7 @@ extension JSONValue {
         try asArray { value throws(FieldError) in try value.asString() }
     }
 
-    /// This value as an object of strings, such as labels and annotations are; null is the empty string, as for Go.
+    /// This value as an object of strings, such as labels; null is the empty string, as for Go.
     public func asStringMap() throws(FieldError) -> [String: String] {
         var map: [String: String] = [:]
         for member in try asObject().members {
@@ -68,7 +68,7 @@ extension JSONValue {
 }
 
 extension JSONObject {
-    /// The member `key` read by `read`; nil where it is absent or null.
+    /// The member `key` read by `read`; nil if it is absent or null.
     @inlinable
     public func optional<Value>(
         _ key: String,
@@ -79,7 +79,7 @@ extension JSONObject {
         do throws(FieldError) { return try read(value) } catch { throw error.under(.key(key)) }
     }
 
-    /// The member `key` read by `read`; an error where it is absent or null.
+    /// The member `key` read by `read`; an error if it is absent or null.
     @inlinable
     public func required<Value>(
         _ key: String,
@@ -89,22 +89,22 @@ extension JSONObject {
         return value
     }
 
-    /// The member `key` as a string; nil where it is absent or null.
+    /// The member `key` as a string; nil if it is absent or null.
     public func optionalString(_ key: String) throws(FieldError) -> String? {
         try optional(key) { value throws(FieldError) in try value.asString() }
     }
 
-    /// The member `key` as an object; nil where it is absent or null.
+    /// The member `key` as an object; nil if it is absent or null.
     public func optionalObject(_ key: String) throws(FieldError) -> JSONObject? {
         try optional(key) { value throws(FieldError) in try value.asObject() }
     }
 
-    /// The member `key` as a list of strings; empty where it is absent or null.
+    /// The member `key` as a list of strings; empty if it is absent or null.
     public func strings(_ key: String) throws(FieldError) -> [String] {
         try optional(key) { value throws(FieldError) in try value.asStrings() } ?? []
     }
 
-    /// Refuses members that the schema does not know, naming those that it does.
+    /// Throws an error for a member that is not in `known`; its text lists the known ones.
     public func refuseUnknown(_ known: [String]) throws(FieldError) {
         for member in members where !known.contains(member.key) {
             throw FieldError(

@@ -1,12 +1,12 @@
-/// A JSON document as a value, with members in the order they were written.
+/// A JSON document as a value, with members in their original order.
 ///
-/// Numbers keep their text, so that nothing is rounded on the way through.
+/// Numbers keep their text, so that they are not rounded.
 public enum JSONValue: Sendable, Equatable {
     /// The literal `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number, as it was written.
+    /// A number, with its original text.
     case number(String)
     /// A string, unescaped.
     case string(String)
@@ -15,7 +15,7 @@ public enum JSONValue: Sendable, Equatable {
     /// An object.
     case object(JSONObject)
 
-    /// The word for this kind of value in messages to people.
+    /// The name of this kind of value, for messages.
     public var kindName: String {
         switch self {
         case .null: "null"
@@ -27,22 +27,22 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// The object inside, or nil for any other kind of value.
+    /// The object; nil for any other kind of value.
     public var object: JSONObject? {
         if case .object(let object) = self { object } else { nil }
     }
 
-    /// The array inside, or nil for any other kind of value.
+    /// The array; nil for any other kind of value.
     public var array: [JSONValue]? {
         if case .array(let array) = self { array } else { nil }
     }
 
-    /// The string inside, or nil for any other kind of value.
+    /// The string; nil for any other kind of value.
     public var string: String? {
         if case .string(let string) = self { string } else { nil }
     }
 
-    /// The member `key` of an object; nil where this is no object or has no such member.
+    /// The member `key` of an object; nil if this is not an object or has no such member.
     public subscript(key: String) -> JSONValue? {
         object?[key]
     }
@@ -67,8 +67,8 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 
 /// The members of a JSON object, in order.
 ///
-/// Look-up is linear, since the objects of the Kubernetes and OCI interfaces are small. Of members with the same
-/// key the last one counts, as it does for the API server.
+/// Look-up is linear, because the objects of the Kubernetes and OCI APIs are small. Of members with the same key the
+/// last one is used, as by the API server.
 public struct JSONObject: Sendable, Equatable {
     /// One `"key": value` of an object.
     public struct Member: Sendable, Equatable {
@@ -84,7 +84,7 @@ public struct JSONObject: Sendable, Equatable {
         }
     }
 
-    /// The members, in the order they were written.
+    /// The members, in their original order.
     public var members: [Member]
 
     /// Creates an object of `members`.
@@ -92,7 +92,7 @@ public struct JSONObject: Sendable, Equatable {
         self.members = members
     }
 
-    /// The value of the last member called `key`; setting nil removes every member of that name.
+    /// The value of the last member with the key `key`; setting nil removes every member with it.
     public subscript(key: String) -> JSONValue? {
         get {
             for index in members.indices.reversed() where members[index].key == key { return members[index].value }

@@ -32,7 +32,7 @@ extension JSONValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// This value as JSON to read: two spaces a level, a member or element a line.
+    /// This value as JSON for people: two spaces for each level, one line for each member or element.
     public var prettyText: String {
         var bytes: [UInt8] = []
         writePretty(to: &bytes, level: 0)
@@ -75,8 +75,8 @@ extension JSONValue {
 
     /// Appends `text` as a JSON string.
     ///
-    /// Escaped is what JSON asks for (RFC 8259, 7), and what could end a line of a log, colour a terminal or turn the
-    /// direction of writing; everything else stands as it is.
+    /// It escapes the characters that JSON requires (RFC 8259, 7), and those that could end a line of a log, control a
+    /// terminal or change the writing direction.
     public static func write(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {

@@ -1,9 +1,9 @@
-/// Removes what could confuse a reader or a terminal from text that somebody else wrote.
+/// Removes characters from outside text that could mislead a reader or control a terminal.
 extension String {
     /// This text without control and formatting characters, at most `limit` Unicode scalars long.
     ///
-    /// Text that is cut ends with `…`, which counts. The API server drops a warning that holds a control character
-    /// without a word (apiserver, endpoints/filters/warning.go), and bidirectional overrides reorder what people read.
+    /// A cut text ends with `…`, which is part of the limit. The API server silently drops a warning with a control
+    /// character (apiserver, endpoints/filters/warning.go), and bidirectional overrides reorder the visible text.
     public func plainText(limit: Int) -> String {
         // Almost every text is short ASCII that needs no change.
         if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
@@ -13,8 +13,9 @@ extension String {
     /// This text without control and formatting characters, at most `byteLimit` bytes of UTF-8 long.
     ///
     /// - Parameters:
-    ///   - byteLimit: The limit, in bytes; the `…` at the end of text that is cut counts.
+    ///   - byteLimit: The limit, in bytes, including the `…` of a cut text.
     ///   - keepsLineBreaks: Whether line feeds stay.
+    /// - Returns: The text.
     public func plainText(byteLimit: Int, keepsLineBreaks: Bool = false) -> String {
         plainText(limit: byteLimit, keepsLineBreaks: keepsLineBreaks) { UTF8.width($0) }
     }

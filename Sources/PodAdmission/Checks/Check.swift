@@ -1,14 +1,14 @@
-/// One row of the table of checks: what a code means to people, and how it is found.
+/// One row of the table of checks: its texts for people, and the function that runs it.
 public struct Check: Sendable {
     /// The stable code.
     public let code: CheckCode
-    /// What becomes of a request where no policy says otherwise.
+    /// The action unless a policy sets another one.
     public let defaultAction: FindingAction
-    /// When the check speaks, in one line.
+    /// The condition that the check finds, in one line; the README's table of checks has the same text.
     public let reason: String
-    /// What to do then, in one line.
+    /// How to fix it, in one line.
     public let remedy: String
-    /// Looks at a Pod.
+    /// Finds the condition in a Pod.
     let look: @Sendable (CheckInput) -> [Observation]
 
     /// Every check, in the order in which its findings are shown.
@@ -24,7 +24,7 @@ public struct Check: Sendable {
         all.first { $0.code == code }?.defaultAction ?? .off
     }
 
-    /// What the check finds in `input`, with the action that the policy gives it.
+    /// The findings of the check, with the action that the policy sets; empty if the policy turns it off.
     func findings(for input: CheckInput) -> [Finding] {
         guard input.policy.action(of: code) != .off else { return [] }
         return look(input).map { observation in
@@ -41,15 +41,15 @@ public struct Check: Sendable {
     }
 }
 
-/// What a check saw.
+/// A condition that a check found, before a policy gives it an action.
 struct Observation {
-    /// The container it is about; nil for the whole Pod.
+    /// The name of the container; nil for the whole Pod.
     var container: String?
     /// What is wrong.
     var message: String
-    /// What to do, where it is more than the check's own remedy says.
+    /// How to fix it; nil for the check's own remedy.
     var remedy: String?
-    /// The action where no policy sets one, where it differs from the check's.
+    /// The action unless a policy sets one; nil for the check's own default.
     var defaultAction: FindingAction?
 
     init(_ container: String?, _ message: String, remedy: String? = nil, defaultAction: FindingAction? = nil) {

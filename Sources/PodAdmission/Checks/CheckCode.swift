@@ -1,4 +1,4 @@
-/// The stable codes of the checks, as they stand in policies, messages and metrics.
+/// The stable codes of the checks, used in policies, messages and metrics.
 public enum CheckCode: String, Sendable, Equatable, CaseIterable {
     case variantForcesWasm = "variant-forces-wasm"
     case variantUnknown = "variant-unknown"

@@ -1,43 +1,43 @@
-/// What a check may look at.
+/// The data that a check can use.
 struct CheckInput {
-    /// The Pod; under a policy that only says what it would do, as it would be.
+    /// The Pod; in mode `DryRun`, with the changes that the policy would make.
     let pod: Pod
-    /// The request's circumstances.
+    /// The data of the request besides the Pod.
     let context: AdmissionContext
-    /// The containers that the request brings.
+    /// The containers that the request adds or changes.
     let verdicts: [ContainerVerdict]
     /// The policy for the Pod.
     let policy: WasmPolicy
-    /// The containers whose image would be pinned, under a policy that only says what it would do.
+    /// The names of the containers whose image would be pinned, in mode `DryRun`.
     let pinned: Set<String>
 
     /// The containers with a module that crun can run.
     var wasm: [ContainerVerdict] { verdicts.filter { $0.containerClass == .wasm } }
     /// The containers with a Linux program.
     var native: [ContainerVerdict] { verdicts.filter { $0.containerClass == .native } }
-    /// The containers with Wasm in any form.
+    /// The containers with Wasm in any form, including forms that crun cannot run.
     var anyWasm: [ContainerVerdict] {
         verdicts.filter { $0.containerClass == .wasm || $0.containerClass == .notRunnable }
     }
 
-    /// The class that the Pod runs under, or would: its own, else the policy's.
+    /// The class that the Pod names, otherwise the policy's.
     var wantedClass: String { runtimeClass ?? policy.runtime.runtimeClassName }
-    /// Whether the API server would refuse the Pod for the class that it would be given, so that it was given none.
+    /// Whether the API server would reject the Pod with the policy's class; the webhook then sets none.
     var isRefusedClass: Bool {
         context.cluster.lacks(wantedClass) || context.cluster.contradiction(of: wantedClass, to: pod) != nil
     }
     /// The class that the Pod names; nil for none.
     var runtimeClass: String? { pod.spec.namedRuntimeClass }
-    /// Whether the Pod runs, or is to run, by crun's rules: it names no class, or one of crun's.
+    /// Whether crun's rules apply to the Pod: it names no class, or one of crun's.
     var followsCrun: Bool { runtimeClass.map(policy.runtime.isMixed) ?? true }
-    /// Whether crun's annotations matter to the Pod: it names one of crun's classes, or holds Wasm.
+    /// Whether crun's annotations have an effect on the Pod: it names one of crun's classes, or contains Wasm.
     var concernsCrun: Bool { followsCrun && (runtimeClass != nil || !wasm.isEmpty) }
     /// The Pod's variant annotation.
     var variant: String? { pod.metadata.annotation(AnnotationKey.variant) }
-    /// The Pod's handler annotation, which wins over the variant.
+    /// The Pod's handler annotation, which has precedence over the variant.
     var handler: String? { pod.metadata.annotation(AnnotationKey.ociHandler) }
 
-    /// Whether crun takes every container for Wasm, whatever its program.
+    /// Whether crun runs every container as Wasm, regardless of its program.
     var forcesWasm: Bool {
         if let handler { return ["wasm", "wasmedge", "wasmtime", "wasmer", "wamr"].contains(handler) }
         return variant == WasmPolicy.Variant.compat.rawValue

@@ -2,7 +2,7 @@ extension Check {
     static let execProbe = Check(
         code: .execProbe,
         defaultAction: .deny,
-        reason: "an exec liveness, readiness or startup probe on a Wasm container, in which nothing can be executed",
+        reason: "a Wasm container has an exec liveness, readiness or startup probe, but it cannot execute commands",
         remedy: "use httpGet, tcpSocket or grpc"
     ) { input in
         guard input.followsCrun else { return [] }
@@ -16,8 +16,8 @@ extension Check {
     static let execHook = Check(
         code: .execHook,
         defaultAction: .deny,
-        reason: "an exec lifecycle hook on a Wasm container: postStart kills it (deny), preStop does nothing (warn)",
-        remedy: "use httpGet or sleep, or drop the hook"
+        reason: "a Wasm container has an exec lifecycle hook: postStart kills it (deny), preStop does nothing (warn)",
+        remedy: "use httpGet or sleep, or remove it"
     ) { input in
         guard input.followsCrun else { return [] }
         return input.wasm.flatMap { verdict in
@@ -34,8 +34,9 @@ extension Check {
     static let exitCodeLost = Check(
         code: .exitCodeLost,
         defaultAction: .warn,
-        reason: "a Wasm init container, Job or `OnFailure`, where crun makes every exit code 0",
-        remedy: "run a crun that keeps exit codes, and set preservesExitCodes in the policy"
+        reason:
+            "a Wasm container runs in a Job, with `OnFailure` or as an init container: crun makes every exit code 0",
+        remedy: "use a crun that keeps exit codes, and set preservesExitCodes in the policy"
     ) { input in
         guard input.followsCrun, !input.policy.runtime.preservesExitCodes else { return [] }
         return input.wasm.compactMap { verdict in

@@ -4,7 +4,7 @@ extension Check {
     static let imageNotRunnable = Check(
         code: .imageNotRunnable,
         defaultAction: .deny,
-        reason: "a Wasm artifact, a WASI 0.2 component, `.wat`, `js/wasm` or an Envoy plugin",
+        reason: "the image is a Wasm artifact, a WASI 0.2 component, `.wat`, `js/wasm` or an Envoy plugin",
         remedy: "build a Wasm image with a root file system, or use a class that runs this form"
     ) { input in
         guard input.followsCrun else { return [] }
@@ -21,7 +21,7 @@ extension Check {
     static let indexNotPullable = Check(
         code: .indexNotPullable,
         defaultAction: .deny,
-        reason: "an index with only Wasm entries that was not pinned: no node finds its platform in it",
+        reason: "the image is an index with only Wasm entries and is not pinned: no node finds its platform in it",
         remedy: "name the wasi/wasm manifest by digest, or push without an index (--provenance=false)"
     ) { input in
         guard input.followsCrun else { return [] }
@@ -36,8 +36,8 @@ extension Check {
     static let imageUnresolved = Check(
         code: .imageUnresolved,
         defaultAction: .warn,
-        reason: "nobody could say in time whether an image is Wasm",
-        remedy: "if it is Wasm, say so with polypod.dev/wasm-containers"
+        reason: "Polypod cannot determine in time whether an image is Wasm",
+        remedy: "if it is Wasm, name the container in polypod.dev/wasm-containers"
     ) { input in
         guard input.followsCrun else { return [] }
         return input.verdicts.compactMap { verdict in
@@ -49,7 +49,7 @@ extension Check {
     static let imageNotAllowed = Check(
         code: .imageNotAllowed,
         defaultAction: .deny,
-        reason: "a Wasm image that the policy's `images.allowed` does not name",
+        reason: "the name of a Wasm image does not match the policy's `images.allowed`",
         remedy: "use an image that the cluster's policy allows"
     ) { input in
         guard !input.policy.images.allowed.isEmpty else { return [] }
@@ -64,7 +64,7 @@ extension Check {
     static let digestRequired = Check(
         code: .digestRequired,
         defaultAction: .deny,
-        reason: "a Wasm image named by tag, where the policy says `images.requireDigest`",
+        reason: "a Wasm image is named by tag, but the policy sets `images.requireDigest`",
         remedy: "name the image by digest: name@sha256:…"
     ) { input in
         guard input.policy.images.requireDigest else { return [] }

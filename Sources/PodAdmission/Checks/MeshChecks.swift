@@ -1,11 +1,11 @@
-/// The proxies of service meshes, by the name of their container, with the uid whose traffic the mesh lets pass.
+/// The proxies of service meshes: the name of the container, and the uid whose traffic the mesh does not redirect.
 private let meshProxies: [(container: String, user: Int)] = [("istio-proxy", 1337), ("linkerd-proxy", 2102)]
 
 extension Check {
     static let meshUser = Check(
         code: .meshUser,
         defaultAction: .warn,
-        reason: "a Wasm container with the uid of the mesh's proxy, whose traffic goes past the mesh",
+        reason: "a Wasm container runs with the uid of the mesh's proxy, so its traffic bypasses the mesh",
         remedy: "give the container another runAsUser"
     ) { input in
         let containers = input.pod.spec.containers
@@ -15,7 +15,7 @@ extension Check {
             return input.wasm.filter { ($0.container.runAsUser ?? input.pod.spec.runAsUser) == user }.map {
                 Observation(
                     $0.container.name,
-                    "runs as uid \(user), as \(proxy.container) does, and goes past the mesh"
+                    "runs as uid \(user) like \(proxy.container), so its traffic bypasses the mesh"
                 )
             }
         }

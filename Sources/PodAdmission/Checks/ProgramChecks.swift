@@ -4,8 +4,9 @@ extension Check {
     static let programNotWasm = Check(
         code: .programNotWasm,
         defaultAction: .deny,
-        reason: "a Wasm image whose `args[0]` does not end in `.wasm`: under compat-smart crun would run it natively",
-        remedy: "give the module's path, ending in .wasm, as command"
+        reason:
+            "the program of a Wasm container does not end in `.wasm`: under compat-smart, crun would run it natively",
+        remedy: "set command to the module's path, which ends in .wasm"
     ) { input in
         guard input.concernsCrun, !input.forcesWasm else { return [] }
         return input.wasm.filter { $0.isNamedWasm == false }.map { verdict in
@@ -17,19 +18,23 @@ extension Check {
     static let nativeProgramNamedWasm = Check(
         code: .nativeProgramNamedWasm,
         defaultAction: .warn,
-        reason: "a container that the Pod or a policy declares native, whose `args[0]` ends in `.wasm`",
+        reason: "the Pod or a policy declares a container native, but its program ends in `.wasm`",
         remedy: "rename the program, or do not declare the container native"
     ) { input in
         guard input.concernsCrun else { return [] }
         return input.native.filter { $0.isNamedWasm == true }.map {
-            Observation($0.container.name, "is declared native, but crun will run its program as Wasm by its name")
+            Observation(
+                $0.container.name,
+                "is declared native, but crun runs its program as Wasm by its name"
+            )
         }
     }
 
     static let workingDirectory = Check(
         code: .workingDirectory,
         defaultAction: .warn,
-        reason: "a relative `.wasm` program with a working directory other than `/`, which WasmEdge is not given",
+        reason:
+            "the path of a `.wasm` program is relative, and WasmEdge does not get a working directory other than `/`",
         remedy: "name the program by its absolute path"
     ) { input in
         guard input.followsCrun else { return [] }

@@ -4,8 +4,8 @@ extension Check {
     static let runtimeClassConflict = Check(
         code: .runtimeClassConflict,
         defaultAction: .deny,
-        reason: "a Wasm container under a runtime class that is not known to run it",
-        remedy: "drop runtimeClassName, or name the class in the policy's spec.runtime"
+        reason: "the Pod has a Wasm container and a runtime class that is not known to run Wasm",
+        remedy: "remove runtimeClassName, or name the class in the policy's spec.runtime"
     ) { input in
         guard !input.followsCrun, let runtimeClass = input.runtimeClass,
             !input.policy.runtime.otherWasmRuntimeClassNames.contains(runtimeClass)
@@ -19,8 +19,8 @@ extension Check {
     static let mutationMissed = Check(
         code: .mutationMissed,
         defaultAction: .deny,
-        reason: "the final Pod holds Wasm and lacks the runtime class, the annotation or the pinned image",
-        remedy: "create the Pod again; if it stays, look at the mutating webhook"
+        reason: "the final Pod has a Wasm container and lacks the runtime class, the annotation or the pinned image",
+        remedy: "create the Pod again; if it fails again, check the mutating webhook"
     ) { input in
         guard input.followsCrun, !input.pod.asksForWindows else { return [] }
         return input.wasm.compactMap { verdict in
@@ -32,7 +32,7 @@ extension Check {
                     ? Observation(
                         name,
                         "is now Wasm, and the runtimeClassName of a running Pod cannot be changed",
-                        remedy: "delete the Pod and create it anew"
+                        remedy: "delete the Pod and create it again"
                     )
                     : Observation(name, "is Wasm, but the Pod has no runtimeClassName")
             }
@@ -40,7 +40,7 @@ extension Check {
                 return Observation(name, "is Wasm, but the Pod lacks the annotation module.wasm.image/variant")
             }
             if verdict.pin != nil, !verdict.isUnpullableIndex, !input.pinned.contains(name) {
-                return Observation(name, "is to run as Wasm, but its image is not pinned to the Wasm manifest")
+                return Observation(name, "must run as Wasm, but its image is not pinned to the Wasm manifest")
             }
             return nil
         }
@@ -49,8 +49,8 @@ extension Check {
     static let windowsPod = Check(
         code: .windowsPod,
         defaultAction: .deny,
-        reason: "the Pod asks for Windows and holds Wasm",
-        remedy: "drop spec.os and the node selector for Windows"
+        reason: "the Pod requires Windows and has a Wasm container",
+        remedy: "remove spec.os and the node selector for Windows"
     ) { input in
         guard input.followsCrun, input.pod.asksForWindows else { return [] }
         return input.wasm.map { Observation($0.container.name, "is Wasm, which crun runs on Linux nodes only") }
@@ -59,8 +59,8 @@ extension Check {
     static let wasmArchitecture = Check(
         code: .wasmArchitecture,
         defaultAction: .deny,
-        reason: "the Pod asks for nodes of a Wasm architecture",
-        remedy: "drop kubernetes.io/arch: the nodes are Linux nodes of their own architecture"
+        reason: "the Pod requires nodes of a Wasm architecture",
+        remedy: "remove kubernetes.io/arch: Wasm runs on Linux nodes of any architecture"
     ) { input in
         let asked =
             [input.pod.spec.nodeSelector["kubernetes.io/arch"]].compactMap { $0 } + input.pod.spec.affinityArchitectures

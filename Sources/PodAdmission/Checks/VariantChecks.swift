@@ -5,8 +5,8 @@ extension Check {
         code: .variantForcesWasm,
         defaultAction: .deny,
         reason:
-            "`compat` or `run.oci.handler: wasm` on a Pod with a native container, which crun would feed to WasmEdge",
-        remedy: "set module.wasm.image/variant to compat-smart and drop run.oci.handler"
+            "the variant `compat` or `run.oci.handler: wasm` makes crun run a native container of the Pod as Wasm",
+        remedy: "set module.wasm.image/variant to compat-smart and remove run.oci.handler"
     ) { input in
         guard input.concernsCrun, input.forcesWasm else { return [] }
         let cause = input.handler.map { "run.oci.handler: \($0.plainText(limit: 20))" } ?? "the variant compat"

@@ -1,6 +1,6 @@
 import JSON
 
-/// What a container's program is.
+/// The kind of program in a container.
 public enum ContainerClass: String, Sendable, Equatable, CaseIterable {
     /// A Wasm module that crun with WasmEdge can run.
     case wasm
@@ -8,13 +8,13 @@ public enum ContainerClass: String, Sendable, Equatable, CaseIterable {
     case native
     /// Wasm, but not in a form that crun can run.
     case notRunnable = "not-runnable"
-    /// Nobody could say; treated as neither.
+    /// Not known; such a container is treated neither as Wasm nor as native.
     case unknown
 }
 
-/// One observation that a class rests on.
+/// One reason for the class of a container.
 public struct Evidence: Sendable, Equatable {
-    /// The bounded set of observations, in the order in which they are asked.
+    /// The sources of evidence, in their order of precedence.
     public enum Signal: String, Sendable, CaseIterable {
         /// The Pod's annotation `polypod.dev/wasm-containers` or `polypod.dev/native-containers` names the container.
         case podAnnotation = "pod-annotation"
@@ -26,52 +26,52 @@ public struct Evidence: Sendable, Equatable {
         case platform
         /// The manifest's annotation together with a `.wasm` program.
         case manifestAnnotation = "manifest-annotation"
-        /// The program ends in `.wasm`, whatever the platform.
+        /// The program ends in `.wasm`, on any platform.
         case program
         /// The form of the image: an artifact, a component, a plugin.
         case imageForm = "image-form"
-        /// No answer.
+        /// There is no answer about the image.
         case unresolved
     }
 
-    /// What was looked at.
+    /// The source.
     public let signal: Signal
-    /// What was seen, cleaned for people and for annotations.
+    /// The value there, without control characters, for people and for annotations.
     public let value: String
 
-    /// Creates evidence; control characters in `value` are dropped and its length is bounded.
+    /// Creates evidence; removes control characters from `value` and cuts it to 96 characters.
     public init(_ signal: Signal, _ value: String) {
         self.signal = signal
         self.value = value.plainText(limit: 96)
     }
 }
 
-/// What was found out about one container.
+/// The result of classifying one container.
 public struct ContainerVerdict: Sendable, Equatable {
-    /// The container as the Pod has it.
+    /// The container in the Pod.
     public var container: Container
-    /// What its program is.
+    /// The kind of its program.
     public var containerClass: ContainerClass
-    /// What that rests on; never empty.
+    /// The reasons for the class; never empty.
     public var evidence: [Evidence]
-    /// What crun will see as `process.args`; empty where it is not known.
+    /// The `process.args` that crun gets; empty if they are not known.
     public var program: [String]
-    /// The directory the program starts in; nil where it is not known.
+    /// The working directory of the program; nil if it is not known.
     public var workingDirectory: String?
-    /// The digest that was decided on; nil where no registry was asked or none answered.
+    /// The digest of the image; nil if no registry was asked, or none answered.
     public var digest: String?
-    /// The digest to pin the image to, where its index would give a node nothing, or something else.
+    /// The digest to pin the image to; nil if a node pulls the right image by the reference as it is.
     public var pin: String?
-    /// Why crun cannot run it, for ``ContainerClass/notRunnable``.
+    /// The form that crun cannot run, for ``ContainerClass/notRunnable``.
     public var unrunnable: UnrunnableImage?
-    /// Why there was no answer from the registry, whatever the class rests on instead.
+    /// Why there is no answer from the registry, even if other evidence decided the class.
     public var unresolved: UnresolvedReason?
-    /// The age in seconds of an answer that had to be served past its time.
+    /// The age in seconds of a stale answer; nil for a fresh one.
     public var staleSeconds: Int?
-    /// Whether the reference names an index without an entry that a node would pull, and was not to be pinned.
+    /// Whether the reference names an index without an entry that a node can pull.
     public var isUnpullableIndex = false
 
-    /// Whether `args[0]` ends in `.wasm` or `.wat`, which is Wasm for crun's compat-smart; nil where it is unknown.
+    /// Whether `args[0]` ends in `.wasm` or `.wat`, which is Wasm for crun's compat-smart; nil if it is not known.
     ///
     /// The comparison is crun's own, case-sensitive and of the first argument alone (crun, handler-utils.c).
     public var isNamedWasm: Bool? {

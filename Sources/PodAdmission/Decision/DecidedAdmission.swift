@@ -1,21 +1,30 @@
-/// A decision, for those who are told of it.
+/// A decision with the request that it answers, for metrics, logs and Events.
 public struct DecidedAdmission: Sendable {
-    /// Which webhook was asked.
+    /// The webhook that the API server called.
     public var stage: AdmissionStage
-    /// What was done with the object.
+    /// The operation of the request.
     public var operation: AdmissionOperation
-    /// The object's kind: `Pod`, or that of a workload.
+    /// The kind of the object: `Pod`, or the kind of a workload.
     public var kind: String
     /// The request's namespace.
     public var namespace: String
-    /// The object's metadata; its name may still be missing.
+    /// The metadata of the object; the name can be missing.
     public var metadata: ObjectMetadata
-    /// Whether nothing will be stored.
+    /// Whether the request is a dry run, after which nothing is stored.
     public var isDryRun: Bool
-    /// What was decided.
+    /// The decision.
     public var decision: Decision
 
     /// Creates a decided admission.
+    ///
+    /// - Parameters:
+    ///   - stage: The webhook that the API server called.
+    ///   - operation: The operation of the request.
+    ///   - kind: The kind of the object.
+    ///   - namespace: The namespace of the request.
+    ///   - metadata: The metadata of the object.
+    ///   - isDryRun: Whether nothing is stored after the request.
+    ///   - decision: The decision.
     public init(
         stage: AdmissionStage,
         operation: AdmissionOperation = .create,

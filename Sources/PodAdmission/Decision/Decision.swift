@@ -1,47 +1,58 @@
 public import JSON
 
-/// Which of the two webhooks asks.
+/// The two webhooks.
 public enum AdmissionStage: Sendable, Equatable {
-    /// `/mutate`: what is missing is written; nothing is refused, since a later webhook may still change the Pod.
+    /// `/mutate`: adds what is missing. It denies nothing, because a later webhook can still change the Pod.
     case mutating
-    /// `/validate`: the Pod is final; nothing is written.
+    /// `/validate`: checks the final Pod and changes nothing.
     case validating
 }
 
-/// What the API server is doing with the object.
+/// The operation of an admission request (admission.k8s.io/v1).
 public enum AdmissionOperation: String, Sendable, Equatable {
-    /// The object is made.
+    /// The object is created.
     case create = "CREATE"
-    /// The object, or a subresource of it, is changed.
+    /// The object or a subresource of it is changed.
     case update = "UPDATE"
     /// The object is deleted.
     case delete = "DELETE"
-    /// A connection to a subresource, such as exec.
+    /// A client connects to a subresource, such as exec.
     case connect = "CONNECT"
 }
 
-/// The circumstances of a decision that are not in the Pod.
+/// The data for a decision besides the Pod.
 public struct AdmissionContext: Sendable, Equatable {
-    /// Which webhook asks.
+    /// The webhook that the API server called.
     public var stage: AdmissionStage
-    /// What is being done.
+    /// The operation of the request.
     public var operation: AdmissionOperation
     /// The subresource, such as `ephemeralcontainers`; nil for the Pod itself.
     public var subresource: String?
-    /// The Pod before the change, on an update.
+    /// The Pod before an update; nil for other operations.
     public var oldPod: Pod?
-    /// Who asks, for mirror Pods, which only a node may make.
+    /// The user of the request; only a node can create mirror Pods.
     public var username: String
     /// The request's namespace.
     public var namespace: String
     /// Whether the request is a server-side dry run.
     public var isDryRun: Bool
-    /// The namespace's labels; nil where nobody knows them.
+    /// The labels of the namespace; nil if they are not known.
     public var namespaceLabels: [String: String]?
-    /// What is known of the cluster.
+    /// The runtime classes of the cluster.
     public var cluster: ClusterKnowledge
 
-    /// Creates a context; the defaults are those of a Pod's creation.
+    /// Creates a context; the defaults are for the creation of a Pod in the namespace `default`.
+    ///
+    /// - Parameters:
+    ///   - stage: The webhook that the API server called.
+    ///   - operation: The operation of the request.
+    ///   - subresource: The subresource; nil for the Pod itself.
+    ///   - oldPod: The Pod before an update.
+    ///   - username: The user of the request.
+    ///   - namespace: The namespace of the request.
+    ///   - isDryRun: Whether the request is a server-side dry run.
+    ///   - namespaceLabels: The labels of the namespace; nil if they are not known.
+    ///   - cluster: The runtime classes of the cluster.
     public init(
         stage: AdmissionStage,
         operation: AdmissionOperation = .create,
@@ -65,59 +76,59 @@ public struct AdmissionContext: Sendable, Equatable {
     }
 }
 
-/// Why a request was admitted without a look at its images.
+/// Why a request is admitted without looking at its images.
 public enum SkipReason: String, Sendable, Equatable, CaseIterable {
-    /// The Pod carries `polypod.dev/inject: disabled`, and the policy allows it.
+    /// The Pod has `polypod.dev/inject: disabled`, and the policy allows that.
     case optedOut = "opted-out"
-    /// Its namespace carries the same label, and the policy allows it.
+    /// Its namespace has the same label, and the policy allows that.
     case namespaceOptedOut = "namespace-opted-out"
-    /// The Pod mirrors a static Pod of a node.
+    /// The Pod is the mirror of a static Pod of a node.
     case mirrorPod = "mirror-pod"
     /// The Pod is being deleted.
     case beingDeleted = "being-deleted"
-    /// Nothing that counts was changed.
+    /// The update changes no container image.
     case unchanged
-    /// A workload that another one controls, whose own admission has said everything.
+    /// Another object controls the workload; the admission of that object was decided.
     case controlled
-    /// The policy does not look at workloads.
+    /// The policy does not check workloads.
     case workloadsOff = "workloads-off"
-    /// The operation or subresource is none that Polypod decides on.
+    /// Polypod does not decide on this operation or subresource.
     case otherOperation = "other-operation"
 }
 
-/// What is to be done with one request.
+/// The decision on one request.
 public struct Decision: Sendable, Equatable {
-    /// Why nothing was looked at; nil for a decision on the images.
+    /// Why the images were not looked at; nil if they were.
     public var skipped: SkipReason?
-    /// The containers that were looked at.
+    /// The containers, with their classes.
     public var containers: [ContainerVerdict] = []
-    /// What is written; only ever of the mutating stage, and empty in ``WasmPolicy/Mode/dryRun``.
+    /// The changes to the object; empty in the validating stage and in ``WasmPolicy/Mode/dryRun``.
     public var patch: [JSONPatchOperation] = []
-    /// What would have been written, where the mode is ``WasmPolicy/Mode/dryRun``.
+    /// The changes that ``WasmPolicy/Mode/dryRun`` withholds.
     public var withheldPatch: [JSONPatchOperation] = []
-    /// What was found, checks that are off left out.
+    /// The findings of the checks that are not off.
     public var findings: [Finding] = []
-    /// Lines for the person who sent the request, each at most 120 characters, findings not among them.
+    /// Messages for the user besides the findings, each at most 120 characters.
     public var notices: [String] = []
-    /// The record for the annotation `polypod.dev/decision`; nil where no container is Wasm.
+    /// The record for the annotation `polypod.dev/decision`; nil if no container is Wasm.
     public var record: String?
-    /// The policy that decided; nil for the built-in one.
+    /// The name of the policy; nil for the built-in one.
     public var policyName: String?
-    /// The name of the workload whose Pods were decided on, to tell one of many apart; nil for a Pod of its own.
+    /// The name of the workload whose Pods the decision is about; nil for a Pod.
     public var workload: String?
 
-    /// Creates a decision.
+    /// Creates a decision that admits the request without changes.
     public init() {}
 
     /// Whether the request is admitted.
     public var isAllowed: Bool { !findings.contains { $0.action == .deny } }
 
-    /// The warnings for the person who sent the request: notices, then what was found but not refused.
+    /// The warnings for the user: the notices, then the findings with the action `warn`.
     public var warnings: [String] {
         notices + findings.filter { $0.action == .warn }.map { $0.warning(about: workload) }
     }
 
-    /// The reason of a refusal, one line a finding; nil where the request is admitted.
+    /// The reasons for a denial, one line for each finding; nil if the request is admitted.
     public var denialMessage: String? {
         let lines = findings.filter { $0.action == .deny }.map { finding in
             let subject = finding.subject(of: workload)

@@ -1,11 +1,12 @@
 import JSON
 
-/// How long a record may be; the API server allows 256 KiB for all annotations of an object.
+/// The limit on a record, in bytes; the API server allows 256 KiB for all annotations of an object.
 private let recordLimit = 16 * 1024
 
 /// The record of a decision for the annotation `polypod.dev/decision`.
 ///
-/// It holds per container its class, what that rests on, and the digest. Nil where no container is Wasm, or where it would be longer than 16 KiB.
+/// It contains the class of each container, the first reason for it, and the digest. Nil if no container is Wasm, or if
+/// the record would have more than 16 KiB.
 func decisionRecord(of verdicts: [ContainerVerdict]) -> String? {
     guard verdicts.contains(where: { $0.containerClass == .wasm }) else { return nil }
     let members = verdicts.map { verdict in
@@ -20,10 +21,10 @@ func decisionRecord(of verdicts: [ContainerVerdict]) -> String? {
     return text.utf8.count <= recordLimit ? text : nil
 }
 
-/// Whether two records say the same of the same containers, whatever their reasons.
+/// Whether two records have the same containers with the same classes and digests; the reasons can differ.
 ///
-/// An image that was pinned is looked up by its manifest on the second call; its config may spell the platform in
-/// another way than the index did, which is no reason to write again.
+/// The API server can call the webhook again after an image was pinned. The image is then looked up by its manifest,
+/// whose config can spell the platform differently from the index. That alone must not cause another patch.
 func saysTheSame(_ record: String, as other: String) -> Bool {
     func essence(_ record: String) -> [[String?]]? {
         try? JSONParser.parse(record, limits: JSONLimits(depth: 4)).object?.members.map { member in

@@ -1,29 +1,36 @@
 import JSON
 
-/// What becomes of a request because of a finding.
+/// The effect of a finding on the request.
 public enum FindingAction: String, Sendable, Equatable, CaseIterable {
-    /// The request is refused.
+    /// The request is denied.
     case deny
     /// The request is admitted with a warning.
     case warn
-    /// Nothing is said.
+    /// The check does not run.
     case off
 }
 
-/// Something about a Pod that will not work as its author expects.
+/// A problem that a check found in a Pod.
 public struct Finding: Sendable, Equatable {
-    /// Which check found it.
+    /// The code of the check.
     public let code: CheckCode
-    /// What becomes of the request.
+    /// The effect on the request.
     public var action: FindingAction
-    /// The container it is about, or nil for the whole Pod.
+    /// The name of the container; nil for the whole Pod.
     public let container: String?
-    /// What is wrong, at most 120 characters.
+    /// The problem, at most 120 characters.
     public let message: String
-    /// What to do about it, at most 120 characters.
+    /// How to fix it, at most 120 characters.
     public let remedy: String
 
-    /// Creates a finding; both texts are cleaned and cut to length.
+    /// Creates a finding; removes control characters from both texts and cuts them to 120 characters.
+    ///
+    /// - Parameters:
+    ///   - code: The code of the check.
+    ///   - action: The effect on the request.
+    ///   - container: The name of the container; nil for the whole Pod.
+    ///   - message: The problem.
+    ///   - remedy: How to fix it.
     public init(_ code: CheckCode, action: FindingAction, container: String?, message: String, remedy: String) {
         self.code = code
         self.action = action
@@ -32,13 +39,13 @@ public struct Finding: Sendable, Equatable {
         self.remedy = remedy.plainText(limit: 120)
     }
 
-    /// The finding as one line for `kubectl`, at most 120 characters: the container, the fault, the remedy, the code.
+    /// The finding as one line for `kubectl`, at most 120 characters: the container, the problem, the remedy, the code.
     ///
-    /// The API server drops a warning that holds a control character and cuts long ones, so the line is made to fit:
-    /// the remedy gives way first, then the message; the code always stays.
+    /// The API server drops a warning with a control character and cuts long ones. If the line is too long, it has no
+    /// remedy, and then a shorter message; the code always stays.
     public var warning: String { warning(about: nil) }
 
-    /// The same line about the Pods of a workload, whose name stands in front, since one `kubectl apply` has many.
+    /// The same line with the name of a workload in front, because one `kubectl apply` can have many workloads.
     public func warning(about workload: String?) -> String {
         let code = " [\(code.rawValue)]"
         let subject = subject(of: workload)
@@ -47,9 +54,9 @@ public struct Finding: Sendable, Equatable {
         return subject + (whole.count <= room ? whole : message.plainText(limit: max(room, 8))) + code
     }
 
-    /// What the finding is about, at the start of a line.
+    /// The workload and the container, for the start of a line.
     func subject(of workload: String?) -> String {
-        // Both names together leave room for the message.
+        // The limits leave room for the message.
         let name = workload.map { "\($0.plainText(limit: 30)): " } ?? ""
         return name + (container.map { "container \"\($0.plainText(limit: workload == nil ? 63 : 24))\": " } ?? "")
     }

@@ -1,27 +1,36 @@
 import JSON
 
-/// What has to be written into a Pod so that crun with WasmEdge runs it.
+/// The changes to a Pod that crun with WasmEdge needs to run it.
 struct Mutation: Equatable {
-    /// The runtime class to set; nil where the Pod has one.
+    /// The runtime class to set; nil if the Pod has one.
     var runtimeClassName: String?
-    /// The variant annotation to set; nil where the Pod's own is right.
+    /// The variant annotation to set; nil if the Pod has the right one.
     var variant: String?
-    /// The containers whose image is pinned, with the digest.
+    /// The containers to pin, with their new image references.
     var pins: [(container: Container, image: String)] = []
-    /// The containers that get `DNS_SERVER`, and its value.
+    /// The containers to add `DNS_SERVER` to, and its value.
     var dnsServer: (containers: [Container], address: String)?
-    /// The record of the decision; nil where it is there already.
+    /// The record of the decision; nil if the Pod has it already.
     var record: String?
 
     static func == (left: Mutation, right: Mutation) -> Bool {
         left.runtimeClassName == right.runtimeClassName && left.variant == right.variant && left.record == right.record
             && left.pins.map(\.image) == right.pins.map(\.image)
             && left.dnsServer?.containers == right.dnsServer?.containers
+            && left.dnsServer?.address == right.dnsServer?.address
     }
 
-    /// Plans what `pod` needs; nothing where no container is Wasm, or where its class is not one of crun's.
+    /// Computes the changes; there are none if no container is Wasm, or if the Pod's class is not one of crun's.
     ///
-    /// Nor where the API server would refuse the Pod for the class that it would be given, which the checks say better.
+    /// There are also none if the API server would reject the Pod with the policy's class. The checks then report it
+    /// with a better message than the API server's.
+    ///
+    /// - Parameters:
+    ///   - pod: The Pod.
+    ///   - verdicts: Its containers, with their classes.
+    ///   - policy: The policy for the Pod.
+    ///   - cluster: The runtime classes of the cluster.
+    ///   - record: The record of the decision.
     init(
         for pod: Pod,
         verdicts: [ContainerVerdict],
@@ -35,7 +44,7 @@ struct Mutation: Equatable {
         let isAlone = wasm.count == verdicts.count
         let variant = pod.metadata.annotation(AnnotationKey.variant)
         guard !wasm.isEmpty else {
-            // A Pod without Wasm is touched in one case: under crun, compat would feed its programs to WasmEdge.
+            // A Pod without Wasm is changed in one case: with compat, crun would run its native programs in WasmEdge.
             let hasNative = verdicts.contains { $0.containerClass == .native }
             if ownClass != nil, hasNative, variant == WasmPolicy.Variant.compat.rawValue {
                 self.variant = WasmPolicy.Variant.compatSmart.rawValue
@@ -48,7 +57,7 @@ struct Mutation: Equatable {
             runtimeClassName = wanted
         }
         if variant == nil {
-            // Among Wasm alone, compat is the only way to make crun see a program not named .wasm.
+            // If all containers are Wasm, compat makes crun run a program whose name does not end in .wasm.
             let needsCompat = isAlone && wasm.contains { $0.isNamedWasm == false }
             let wanted: WasmPolicy.Variant = needsCompat ? .compat : isAlone ? policy.runtime.variant : .compatSmart
             self.variant = wanted.rawValue
@@ -70,7 +79,7 @@ struct Mutation: Equatable {
         }
     }
 
-    /// The operations that write it; each one's parent exists in `pod`.
+    /// The JSON Patch operations for the changes; the parent of each exists in `pod`.
     func patch(for pod: Pod) -> [JSONPatchOperation] {
         var patch = annotationPatch(for: pod)
         if let runtimeClassName {
@@ -108,7 +117,7 @@ struct Mutation: Equatable {
         return members.map { JSONPatchOperation(add: ["metadata", "annotations", $0.key], value: $0.value) }
     }
 
-    /// The Pod as it would be with the mutation, for checks under a policy that only says what it would do.
+    /// The Pod with the class and the variant of the mutation, for the checks in mode `DryRun`.
     func applied(to pod: Pod) -> Pod {
         var pod = pod
         if let runtimeClassName { pod.spec.runtimeClassName = runtimeClassName }
@@ -122,14 +131,14 @@ struct Mutation: Equatable {
 }
 
 extension PodSpec {
-    /// The runtime class that the Pod names; an empty one counts as none, as it does for the API server.
+    /// The runtime class that the Pod names; nil for an empty name, as for the API server.
     var namedRuntimeClass: String? {
         runtimeClassName.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
 extension Pod {
-    /// Whether the Pod wants a Windows node.
+    /// Whether the Pod requires a Windows node.
     var asksForWindows: Bool {
         spec.operatingSystem == "windows" || spec.nodeSelector["kubernetes.io/os"] == "windows"
     }

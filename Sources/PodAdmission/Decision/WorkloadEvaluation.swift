@@ -1,31 +1,32 @@
 public import JSON
 
-/// What both webhooks would do with the Pods of a workload.
+/// The decisions of both webhooks on the Pods of a workload.
 ///
-/// The evaluation goes the way of the API server: the mutating stage, its patch applied, then the validating stage on
-/// the Pod as it became. The webhook for workloads, the command line and tests use it alike.
+/// The evaluation follows the API server: it runs the mutating stage, applies the patch, and runs the validating stage
+/// on the result. The webhook for workloads and the command line use it.
 public struct WorkloadEvaluation: Sendable {
-    /// The object as it was given.
+    /// The object without the patch.
     public let document: JSONValue
-    /// The workload that was read from it.
+    /// The workload that was read from the object.
     public let workload: Workload
-    /// The policy that decides.
+    /// The policy for the workload's Pods.
     public let policy: WasmPolicy
     /// The decision of the mutating webhook on a Pod.
     public let mutating: Decision
     /// The mutating webhook's patch, as operations on the whole object.
     public let patch: [JSONPatchOperation]
-    /// The object with the patch applied, which for a workload means its Pod template.
+    /// The object with the patch applied to its Pod or Pod template.
     public let mutatedDocument: JSONValue
     /// The decision of the validating webhook on the patched Pod.
     public let validating: Decision
 
-    /// The context in which the Pods of `workload` are created, where no request tells it.
+    /// The context for creating the Pods of `workload`, if there is no request.
     ///
     /// - Parameters:
     ///   - workload: The workload.
-    ///   - namespaceLabels: The labels of its namespace; nil where they are not known.
-    ///   - cluster: What is known of the cluster.
+    ///   - namespaceLabels: The labels of its namespace; nil if they are not known.
+    ///   - cluster: The runtime classes of the cluster.
+    /// - Returns: The context.
     public static func context(
         of workload: Workload,
         namespaceLabels: [String: String]? = nil,
@@ -43,8 +44,9 @@ public struct WorkloadEvaluation: Sendable {
     ///
     /// - Parameters:
     ///   - workload: The workload.
-    ///   - context: The context of its Pods' creation; stage and operation in it do not count.
+    ///   - context: The context for creating its Pods; its stage and operation are ignored.
     ///   - policy: The policy that decides.
+    /// - Returns: The distinct references.
     public static func imagesToInspect(
         in workload: Workload,
         context: AdmissionContext? = nil,
@@ -59,10 +61,10 @@ public struct WorkloadEvaluation: Sendable {
     /// - Parameters:
     ///   - workload: The workload.
     ///   - document: The object that it was read from.
-    ///   - context: The context of its Pods' creation; stage and operation in it do not count.
-    ///   - images: What is known of its images, those of ``imagesToInspect(in:context:policy:)``.
+    ///   - context: The context for creating its Pods; its stage and operation are ignored.
+    ///   - images: The answers about the images of ``imagesToInspect(in:context:policy:)``.
     ///   - policy: The policy that decides.
-    /// - Throws: ``FieldError`` where the patch does not apply, which would be a fault of Polypod.
+    /// - Throws: ``FieldError`` if the patch cannot be applied, which would be a bug of Polypod.
     public init(
         _ workload: Workload,
         document: JSONValue,
@@ -86,7 +88,7 @@ public struct WorkloadEvaluation: Sendable {
         )
     }
 
-    /// The answers with those about images that the patch has pinned.
+    /// The answers, with answers for the images that the patch pinned.
     private static func answers(
         _ answers: [String: ImageAnswer],
         for mutated: Pod,
@@ -102,9 +104,9 @@ public struct WorkloadEvaluation: Sendable {
         return answers
     }
 
-    /// The decision on the workload itself: its Pods' findings, and what its author should know of them.
+    /// The decision on the workload: the findings and notices about its Pods.
     ///
-    /// It holds no patch: a tool that compares the workload with its manifest finds no difference.
+    /// It has no patch, so that GitOps tools find no difference between the workload and its manifest.
     public var decision: Decision {
         var decision = validating
         decision.workload = workload.metadata.displayName
@@ -130,13 +132,14 @@ extension AdmissionContext {
     }
 }
 
-/// Why a workload is admitted without a look at its Pods; nil where they have to be looked at.
+/// Why a workload is admitted without looking at its Pods; nil if they must be looked at.
 ///
 /// - Parameters:
-///   - workload: The workload as the request holds it.
-///   - before: The workload before the change, on an update.
-///   - context: The request's circumstances.
+///   - workload: The workload in the request.
+///   - before: The workload before an update.
+///   - context: The data of the request besides the workload.
 ///   - policy: The policy for the workload's Pods.
+/// - Returns: The reason; nil if the Pods must be looked at.
 public func reasonToSkip(
     _ workload: Workload,
     before: Workload?,
@@ -144,7 +147,7 @@ public func reasonToSkip(
     policy: WasmPolicy
 ) -> SkipReason? {
     guard policy.workloads != .off else { return .workloadsOff }
-    // A Deployment's ReplicaSets and a CronJob's Jobs are made by controllers, which read no warnings.
+    // Controllers create a Deployment's ReplicaSets and a CronJob's Jobs, and do not read warnings.
     guard workload.metadata.controller == nil else { return .controlled }
     switch context.operation {
     case .create: break

@@ -1,10 +1,11 @@
-/// Finds out what one container's program is, in the order of the table in the README: the first that speaks wins.
+/// Determines the class of one container; the first row of the README's table of evidence that applies decides.
 ///
 /// - Parameters:
 ///   - container: The container.
-///   - declared: What the annotations of its Pod say.
-///   - answer: What is known of its image; nil where nobody was to be asked.
+///   - declared: The containers that the Pod's annotations name.
+///   - answer: The answer about its image; nil if no registry was asked.
 ///   - policy: The policy for the Pod.
+/// - Returns: The class with its evidence, which is never empty.
 func classify(
     _ container: Container,
     declared: DeclaredContainers,
@@ -41,21 +42,21 @@ func classify(
     return verdict
 }
 
-/// The containers that a Pod's annotations speak for.
+/// The containers that a Pod's annotations name.
 struct DeclaredContainers {
     /// The names in `polypod.dev/wasm-containers`.
     let wasm: Set<Substring>
     /// The names in `polypod.dev/native-containers`.
     let native: Set<Substring>
 
-    /// Reads the annotations once, however many containers there are.
+    /// Reads the annotations of a Pod.
     init(_ pod: Pod) {
         wasm = pod.metadata.annotation(AnnotationKey.wasmContainers)?.listedNames ?? []
         native = pod.metadata.annotation(AnnotationKey.nativeContainers)?.listedNames ?? []
     }
 }
 
-/// What the Pod or a policy says of a container, which nothing overrules.
+/// The class that the Pod or a policy declares, which has precedence over all other evidence; nil for none.
 func declaration(
     of container: Container,
     declared: DeclaredContainers,
@@ -63,7 +64,7 @@ func declaration(
 ) -> (ContainerClass, Evidence)? {
     let name = container.name[...]
     if declared.wasm.contains(name) { return (.wasm, Evidence(.podAnnotation, AnnotationKey.wasmContainers)) }
-    // crun goes by the program's name whatever the Pod says: a Pod's own word is no way around rules for Wasm images.
+    // crun decides by the name of the program. A Pod must not avoid the rules for Wasm images with an annotation.
     if declared.native.contains(name), !policy.images.restrictsWasm {
         return (.native, Evidence(.podAnnotation, AnnotationKey.nativeContainers))
     }
@@ -81,7 +82,7 @@ extension String {
 }
 
 extension Container {
-    /// Why the registry is not asked about the image; nil where it is.
+    /// Why no registry is asked about the image; nil if one is.
     var reasonNotToAsk: UnresolvedReason? {
         guard let image, !image.isEmpty else { return UnresolvedReason(.noImage, "the container names no image") }
         guard imagePullPolicy != "Never" else {
@@ -92,7 +93,7 @@ extension Container {
 }
 
 extension ContainerVerdict {
-    /// The program is `command[0]`, which counts before anything the registry says.
+    /// Classifies by `command[0]`, which has precedence over the registry's answer.
     fileprivate mutating func readCommand() {
         guard let name = container.command.first, name.hasSuffix(".wasm") || name.hasSuffix(".wat") else { return }
         guard containerClass != .notRunnable else { return }
@@ -142,7 +143,7 @@ extension ContainerVerdict {
             return decide(.wasm)
         }
         if let annotation = image.annotations.evidence {
-            // An Envoy plugin carries the same annotation as a program; it has no program to start.
+            // An Envoy plugin has the same annotation as a Wasm image, but no program.
             if program.isEmpty {
                 evidence = [Evidence(.manifestAnnotation, annotation), Evidence(.program, "none")]
                 return decide(.notRunnable, unrunnable: .envoyPlugin)
@@ -174,7 +175,7 @@ extension ContainerVerdict {
         }
     }
 
-    /// Reads the Wasm entry of an index; where its image was read too, both have to say the same.
+    /// Reads the Wasm entry of an index; if its image was read too, both must agree.
     private mutating func readWasm(_ entry: IndexEntry, isPullable: Bool, of facts: ImageFacts, policy: WasmPolicy) {
         let platform = entry.platform?.description ?? ""
         let named = Evidence(.platform, "platform \(platform)")
@@ -185,7 +186,7 @@ extension ContainerVerdict {
                 return
             }
             guard containerClass == .wasm else {
-                // A node that pulls by the digest goes by the image; one that reads the index goes by the index.
+                // A node that pulls by digest uses the platform of the image; one that reads the index uses the index.
                 let own = image.platform?.description ?? "no platform"
                 unresolved = UnresolvedReason(.badResponse, "its index says \(platform), the image itself \(own)")
                 (containerClass, evidence, digest) = (.unknown, [], nil)
@@ -204,7 +205,7 @@ extension ContainerVerdict {
 }
 
 extension WasmAnnotations {
-    /// The annotation that claims the image for crun, as evidence; nil where there is none.
+    /// The annotation that marks the image for crun, as evidence; nil if there is none.
     fileprivate var evidence: String? {
         if let variant { return "\(AnnotationKey.variant)=\(variant)" }
         guard let handler, handler.hasPrefix("wasm") else { return nil }

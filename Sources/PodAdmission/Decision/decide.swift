@@ -1,12 +1,11 @@
-/// Decides on one Pod: what is written, what is refused and what is said.
+/// Decides on one Pod: computes its changes and findings.
 ///
 /// - Parameters:
-///   - pod: The Pod as the request holds it.
-///   - context: The request's circumstances.
-///   - images: What is known of the Pod's images, by reference as written; those of
-///     ``imagesToInspect(in:context:policy:)``.
+///   - pod: The Pod in the request.
+///   - context: The data of the request besides the Pod.
+///   - images: The answers about the images of ``imagesToInspect(in:context:policy:)``, by the reference in the Pod.
 ///   - policy: The policy for this Pod.
-/// - Returns: The decision; the same for the same arguments, whatever the time.
+/// - Returns: The decision, which depends on the arguments only.
 public func decide(
     _ pod: Pod,
     context: AdmissionContext,
@@ -26,7 +25,7 @@ public func decide(
     decision.record = decisionRecord(of: decision.containers)
     let isDryRun = policy.mode == .dryRun
     var mutation: Mutation?
-    // Only a Pod that is being made can still be given a class, which is immutable afterwards.
+    // The class of a Pod can be set only on creation.
     if context.operation == .create, context.stage == .mutating || isDryRun {
         mutation = Mutation(
             for: pod,
@@ -54,10 +53,10 @@ public func decide(
     return decision
 }
 
-/// The references, as written, that have to be looked up before ``decide(_:context:images:policy:)`` can answer.
+/// The image references that must be looked up before ``decide(_:context:images:policy:)`` is called.
 ///
-/// Each stands there once. Images that the Pod or the policy speaks for, and those that no node pulls, are not among
-/// them; volumes that are images hold files, not programs, and never are.
+/// Each reference occurs once, as it is in the Pod. There are none for containers that the Pod or the policy declares,
+/// and for images that no node pulls. Image volumes contain files instead of programs, so they are not looked up.
 public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> [String] {
     guard reasonToSkip(pod, context: context, policy: policy) == nil else { return [] }
     let declared = DeclaredContainers(pod)
@@ -72,13 +71,13 @@ public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: Wasm
     return images
 }
 
-/// Why a request is admitted without a look; nil where it has to be decided.
+/// Why a request is admitted without looking at its images; nil if they must be looked at.
 func reasonToSkip(_ pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> SkipReason? {
     if policy.allowOptOut {
         if pod.optsOut { return .optedOut }
         if AnnotationKey.optsOut(context.namespaceLabels?[AnnotationKey.inject]) { return .namespaceOptedOut }
     }
-    // Anybody can write the annotation; only a node can make a mirror Pod.
+    // Any user can set the annotation; only a node can create a mirror Pod.
     if pod.metadata.annotation(AnnotationKey.mirror) != nil, context.username.hasPrefix("system:node:") {
         return .mirrorPod
     }
@@ -91,7 +90,7 @@ func reasonToSkip(_ pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> 
     }
 }
 
-/// The containers that the request brings: all on CREATE, those with another image than before on UPDATE.
+/// The containers that the request adds or changes: all on CREATE, those with another image on UPDATE.
 func containersToDecide(in pod: Pod, context: AdmissionContext) -> [Container] {
     guard context.operation == .update else { return pod.spec.containers }
     let before = Set((context.oldPod?.spec.containers ?? []).map(ContainerIdentity.init))
@@ -101,7 +100,7 @@ func containersToDecide(in pod: Pod, context: AdmissionContext) -> [Container] {
     }
 }
 
-/// What makes a container the same as before a change.
+/// The fields that identify a container across an update.
 private struct ContainerIdentity: Hashable {
     let list: String
     let name: String

@@ -1,6 +1,6 @@
 public import JSON
 
-/// What the person who sent the request should know although nothing is wrong; each line has at most 120 characters.
+/// Information for the user who sent the request, not about problems; each line has at most 120 characters.
 func notices(
     of decision: Decision,
     pod: Pod,
@@ -8,7 +8,7 @@ func notices(
     policy: WasmPolicy
 ) -> [String] {
     var lines = namesWithoutContainer(in: pod)
-    // A controller has no eyes; a person, or a dry run, is told.
+    // Controllers do not read warnings, so only people and dry runs get these lines.
     if !decision.patch.isEmpty, pod.metadata.controllerKind == nil || context.isDryRun {
         lines += classNotices(of: decision, pod: pod, policy: policy) { "runs under \($0)" }
     }
@@ -25,7 +25,7 @@ func notices(
     return lines.map { $0.plainText(limit: 120) }
 }
 
-/// What the author of a workload should know of its Pods, its name in front of each line.
+/// Information for the author of a workload about its Pods, with its name in front of each line.
 func workloadNotices(of evaluation: WorkloadEvaluation) -> [String] {
     let (decision, pod, policy) = (evaluation.mutating, evaluation.workload.pod, evaluation.policy)
     var lines = namesWithoutContainer(in: pod)
@@ -54,10 +54,10 @@ private func classNotices(
     }
 }
 
-/// How many misspelt names are said.
+/// The number of unknown names to report.
 private let misspeltLimit = 4
 
-/// A misspelt name in an annotation would otherwise do nothing in silence.
+/// Reports names in annotations that match no container, because they would have no effect otherwise.
 private func namesWithoutContainer(in pod: Pod) -> [String] {
     let declared = DeclaredContainers(pod)
     let names = Set(pod.spec.containers.map { $0.name[...] })
@@ -71,12 +71,12 @@ private func namesWithoutContainer(in pod: Pod) -> [String] {
 }
 
 extension Container {
-    /// The container at the start of a line for people.
+    /// The container, for the start of a line.
     fileprivate var subject: String { "container \"\(name.plainText(limit: 63))\"" }
 }
 
 extension JSONPatchOperation {
-    /// What the operation adds, a line each, as a person would write it; the record of the decision is left out.
+    /// The fields that the operation adds, with their values as text; the record of the decision is left out.
     public var changes: [(path: String, value: String)] {
         Self.leaves(of: value, at: path).filter { $0.path.last != AnnotationKey.decision }.map { leaf in
             let steps = leaf.path.map { step in Int(step).map { FieldError.Step.index($0) } ?? .key(step) }
@@ -84,7 +84,7 @@ extension JSONPatchOperation {
         }
     }
 
-    /// Objects of metadata are taken apart, since a patch adds annotations whole where there were none.
+    /// Splits objects of metadata, because a patch adds all annotations in one value if there were none.
     private static func leaves(of value: JSONValue, at path: [String]) -> [(path: [String], value: JSONValue)] {
         guard case .object(let object) = value, path.last == "metadata" || path.last == "annotations" else {
             return [(path, value)]

@@ -1,13 +1,13 @@
-/// What is known of an image when a decision is made.
+/// The answer about an image.
 public enum ImageAnswer: Sendable, Equatable {
-    /// The registry said so; `staleSeconds` is the answer's age where it had to be served past its time.
+    /// The facts from the registry; `staleSeconds` is the age of a stale answer, and nil for a fresh one.
     case resolved(ImageFacts, staleSeconds: Int?)
-    /// The image could not be looked up, or not understood.
+    /// The image could not be looked up, or its documents could not be read.
     case unresolved(UnresolvedReason)
 
     /// The same answer about the manifest `digest`, for a Pod whose image was pinned to it.
     ///
-    /// Nil where this answer is about an index whose entry with that digest was not read.
+    /// Nil if the entry with this digest was not read.
     public func pinned(to digest: String) -> ImageAnswer? {
         guard case .resolved(let facts, let staleSeconds) = self,
             let image = facts.image(of: IndexEntry(digest: digest, platform: nil))?.image
@@ -18,39 +18,39 @@ public enum ImageAnswer: Sendable, Equatable {
 
 /// Why there is no answer about an image.
 public struct UnresolvedReason: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The bounded set of reasons, fit for a metric's label.
+    /// The reasons, a bounded set for the label of a metric.
     public enum Code: String, Sendable, CaseIterable {
         /// No answer before the request's deadline.
         case deadline
-        /// The registry could not be reached, or its connection broke.
+        /// The registry could not be reached, or the connection broke.
         case unreachable
         /// The registry's certificate was not accepted.
         case tls
-        /// The registry refused the credentials, or wants some.
+        /// The registry refused the credentials, or requires some.
         case unauthorized
-        /// The registry knows no such image.
+        /// The registry does not have the image.
         case notFound = "not-found"
-        /// The registry asked to be left alone for a while.
+        /// The registry asked for a pause (429 or `Retry-After`).
         case rateLimited = "rate-limited"
         /// The registry failed (5xx), or its circuit is open.
         case registryError = "registry-error"
-        /// The registry answered with something that is no valid manifest, or that broke a limit.
+        /// The response is not a valid manifest, or exceeds a limit.
         case badResponse = "bad-response"
-        /// The address or redirect is one that must not be followed.
+        /// The address or the target of a redirect is forbidden.
         case forbiddenAddress = "forbidden-address"
         /// The reference is not valid.
         case badReference = "bad-reference"
-        /// The registry is not the authority: `imagePullPolicy: Never`.
+        /// The node does not pull the image: `imagePullPolicy: Never`.
         case neverPulled = "never-pulled"
         /// The container names no image.
         case noImage = "no-image"
-        /// More images, or more look-ups, than are done at once.
+        /// Too many images or look-ups at once.
         case overloaded
     }
 
-    /// Which reason it is.
+    /// The reason.
     public var code: Code
-    /// A short text for people, safe to show: the registry's host, a status, an OCI error code, never a body.
+    /// A short text for people: the registry's host, a status, an OCI error code, never a response body.
     public var detail: String
 
     /// Creates a reason.
@@ -59,6 +59,6 @@ public struct UnresolvedReason: Error, Sendable, Equatable, CustomStringConverti
         self.detail = detail
     }
 
-    /// The text for people.
+    /// The same as ``detail``.
     public var description: String { detail }
 }

@@ -1,12 +1,12 @@
-/// One image: what counts of its manifest and of its config (OCI image-spec, manifest.md and config.md).
+/// One image: the fields of its manifest and config that a decision needs (OCI image-spec, manifest.md, config.md).
 public struct ImageDescription: Sendable, Equatable {
     /// The manifest's digest.
     public var digest: String
-    /// The platform of the config; nil where the config has none, or is no image config.
+    /// The platform of the config; nil if the config has none, or is not an image config.
     public var platform: Platform?
-    /// The manifest's annotations that count.
+    /// The manifest's annotations for crun.
     public var annotations: WasmAnnotations
-    /// What kind of artifact it is, where it is no image with a root file system.
+    /// The kind of Wasm artifact; nil for an image with a root file system.
     public var unrunnable: UnrunnableImage?
     /// The config's Entrypoint.
     public var entrypoint: [String]
@@ -15,7 +15,16 @@ public struct ImageDescription: Sendable, Equatable {
     /// The config's WorkingDir; empty for `/`.
     public var workingDirectory: String
 
-    /// Creates a description; every part but the digest may be missing.
+    /// Creates a description; the defaults are for an empty config.
+    ///
+    /// - Parameters:
+    ///   - digest: The manifest's digest.
+    ///   - platform: The platform of the config.
+    ///   - annotations: The manifest's annotations for crun.
+    ///   - unrunnable: The kind of Wasm artifact.
+    ///   - entrypoint: The config's Entrypoint.
+    ///   - cmd: The config's Cmd.
+    ///   - workingDirectory: The config's WorkingDir; empty for `/`.
     public init(
         digest: String,
         platform: Platform? = nil,
@@ -35,36 +44,36 @@ public struct ImageDescription: Sendable, Equatable {
     }
 }
 
-/// The annotations of a manifest, an index or an entry of one that mark an image for crun.
+/// The annotations of a manifest, an index or an index entry that mark an image for crun.
 public struct WasmAnnotations: Sendable, Equatable {
-    /// `module.wasm.image/variant`; nil where it is missing.
+    /// `module.wasm.image/variant`; nil if it is missing.
     public var variant: String?
-    /// `run.oci.handler`; nil where it is missing.
+    /// `run.oci.handler`; nil if it is missing.
     public var handler: String?
 
-    /// Creates annotations.
+    /// Creates annotations; without arguments, both are missing.
     public init(variant: String? = nil, handler: String? = nil) {
         self.variant = variant
         self.handler = handler
     }
 }
 
-/// Why an image that is Wasm cannot be run by crun with WasmEdge.
+/// The forms of Wasm that crun with WasmEdge cannot run.
 public enum UnrunnableImage: String, Sendable, Equatable, CaseIterable {
-    /// A Wasm OCI artifact (`application/vnd.wasm.config.v0+json` and its forerunners): no root file system.
+    /// A Wasm OCI artifact (`application/vnd.wasm.config.v0+json` and older types): no root file system.
     case artifact
     /// A Spin application: no root file system.
     case spin
-    /// A proxy-wasm plugin, loaded by Envoy and run by nobody else.
+    /// A proxy-wasm plugin, which only Envoy can load.
     case envoyPlugin = "envoy-plugin"
-    /// A component of WASI 0.2, whose loader crun does not enable.
+    /// A component of WASI 0.2; crun does not enable WasmEdge's component loader.
     case component
-    /// A module in text form, for which WasmEdge has no parser.
+    /// A module in text form, which WasmEdge cannot parse.
     case text = "wat"
-    /// A module of Go's `js/wasm`, which wants a JavaScript engine.
+    /// A module of Go's `js/wasm`, which needs a JavaScript engine.
     case javaScript = "js"
 
-    /// What it is, in words that follow "the image is".
+    /// The form, in words that follow "the image is".
     public var explanation: String {
         switch self {
         case .artifact: "a Wasm artifact without a root file system"
@@ -76,7 +85,7 @@ public enum UnrunnableImage: String, Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// What its author can do.
+    /// How to fix it.
     public var remedy: String {
         switch self {
         case .artifact: "build it as an image (FROM scratch, COPY app.wasm), or use a runwasi class"

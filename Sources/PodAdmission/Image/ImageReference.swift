@@ -2,24 +2,26 @@ import JSON
 
 /// A container image reference, normalised as containerd and the kubelet do (distribution/reference, normalize.go).
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
-    /// Why a text is no reference.
+    /// The error for a text that is not a reference.
     public struct Invalid: Error, Equatable, CustomStringConvertible {
-        /// What is wrong with it.
+        /// What is wrong, such as "the name is empty".
         public let reason: String
-        /// The text for people.
+        /// The reason as a sentence.
         public var description: String { "not a valid image reference: \(reason)" }
     }
 
-    /// The registry's host, with its port where it has one; `docker.io` where the reference has none.
+    /// The registry's host, with its port if there is one; `docker.io` if the reference names none.
     public let registry: String
     /// The repository, such as `library/nginx`.
     public let repository: String
-    /// The tag; `latest` where the reference has neither tag nor digest.
+    /// The tag; `latest` if the reference has neither tag nor digest; nil if it has only a digest.
     public let tag: String?
-    /// The digest, such as `sha256:…`; where it is there, the tag does not count.
+    /// The digest, such as `sha256:…`; if there is one, the tag has no effect.
     public let digest: String?
 
     /// Parses and normalises `text`.
+    ///
+    /// - Throws: ``Invalid`` for a text that is not a reference or has more than 512 bytes.
     public init(_ text: String) throws(Invalid) {
         var rest = Substring(text)
         guard rest.utf8.count <= 512 else { throw Invalid(reason: "longer than 512 bytes") }
@@ -59,13 +61,13 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The registry and repository, without tag and digest: what credentials and policies match.
+    /// The registry and repository, without tag and digest; credentials and policies match this text.
     public var name: String { "\(registry)/\(repository)" }
 
-    /// What a manifest is asked for by: the digest, else the tag.
+    /// The last part of the manifest's URL: the digest, otherwise the tag.
     public var manifestReference: String { digest ?? tag ?? "latest" }
 
-    /// The whole reference, normalised; where there is a digest the tag is left out.
+    /// The whole reference, normalised; without the tag if there is a digest.
     public var description: String { digest.map { "\(name)@\($0)" } ?? "\(name):\(tag ?? "latest")" }
 
     /// The same repository, pinned to `digest`.
@@ -139,7 +141,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         return isWord(first) && tag.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
     }
 
-    /// Whether `text` is a digest that may stand in a URL: `sha256:` with 64 or `sha512:` with 128 lower-case digits.
+    /// Whether `text` is a digest: `sha256:` with 64 or `sha512:` with 128 lower-case digits.
     public static func isDigest(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].utf8.allSatisfy(isHexadecimal) else { return false }

@@ -1,15 +1,15 @@
-/// Answers what images are: the one question that decisions ask of the outside.
+/// Looks up images; the only input of a decision that needs I/O.
 public protocol ImageResolving: Sendable {
-    /// Finds out about the images of a query, side by side.
+    /// Looks up the images of a query concurrently.
     ///
-    /// - Parameter query: The images, the pull secrets that may be used for them, and the deadline.
+    /// - Parameter query: The images, their pull secrets, and the deadline.
     /// - Returns: One report for every distinct text of the query's images, in the order of their first appearance.
-    ///   What is not known by the deadline is ``ImageAnswer/unresolved(_:)``.
+    ///   An image without an answer by the deadline is ``ImageAnswer/unresolved(_:)``.
     func reports(on query: ImageQuery) async -> [ImageReport]
 }
 
 extension ImageResolving {
-    /// The answers alone, by the reference as the query has it.
+    /// The answers of the reports, by the reference in the query.
     public func answers(to query: ImageQuery) async -> [String: ImageAnswer] {
         guard !query.images.isEmpty else { return [:] }
         var answers: [String: ImageAnswer] = [:]
@@ -18,24 +18,24 @@ extension ImageResolving {
     }
 }
 
-/// What is asked about images.
+/// A question about images.
 public struct ImageQuery: Sendable {
-    /// References as Pods write them; repeated ones are looked up once.
+    /// The references as Pods contain them; repeated ones are looked up once.
     public var images: [String]
-    /// The pull secrets of the Pod that names the images; nil where there are none to read.
+    /// The pull secrets of the Pod with the images; nil if there are none to read.
     public var pullSecrets: PullSecretsQuery?
-    /// Which entries of an index a decision will rest on.
+    /// The index entries that the decision needs.
     public var preference: EntryPreference
-    /// When the answers have to be there.
+    /// When the answers must be complete.
     public var deadline: ContinuousClock.Instant
 
     /// Creates a query.
     ///
     /// - Parameters:
-    ///   - images: References as Pods write them.
+    ///   - images: The references as Pods contain them.
     ///   - pullSecrets: The pull secrets of their Pod; nil for none.
-    ///   - preference: Which entries of an index a decision will rest on; that of the built-in policy by default.
-    ///   - deadline: When the answers have to be there.
+    ///   - preference: The index entries that the decision needs; by default those of the built-in policy.
+    ///   - deadline: When the answers must be complete.
     public init(
         _ images: [String],
         pullSecrets: PullSecretsQuery? = nil,
@@ -49,59 +49,64 @@ public struct ImageQuery: Sendable {
     }
 }
 
-/// Which pull secrets a Pod's images may be pulled with.
+/// The pull secrets of a Pod.
 public struct PullSecretsQuery: Sendable, Hashable {
     /// The namespace of the secrets.
     public var namespace: String
-    /// The names that the Pod gives, in its order.
+    /// The names of the secrets in the Pod, in its order.
     public var imagePullSecrets: [String]
-    /// The service account whose secrets count where the Pod names none; nil where the Pod is as it will be stored.
+    /// The service account whose secrets are used if the Pod names none; nil for a Pod in its final form.
     ///
-    /// The API server's ServiceAccount plugin has copied an account's secrets into a Pod before webhooks see it, but not
+    /// The API server's ServiceAccount plugin copies an account's secrets into a Pod before it calls webhooks, but not
     /// into the template of a workload (kubernetes, plugin/pkg/admission/serviceaccount/admission.go).
     public var serviceAccountName: String?
 
     /// Creates a query; without names and account it names no secret.
+    ///
+    /// - Parameters:
+    ///   - namespace: The namespace of the secrets.
+    ///   - imagePullSecrets: The names of the secrets in the Pod.
+    ///   - serviceAccountName: The service account; nil for a Pod in its final form.
     public init(namespace: String, imagePullSecrets: [String] = [], serviceAccountName: String? = nil) {
         self.namespace = namespace
         self.imagePullSecrets = imagePullSecrets
         self.serviceAccountName = serviceAccountName
     }
 
-    /// Whether there is nothing to read.
+    /// Whether there is no secret to read.
     public var isEmpty: Bool { imagePullSecrets.isEmpty && serviceAccountName == nil }
 }
 
-/// An answer about one image with what it took, for people who want to know why.
+/// An answer about one image, with details of the look-up.
 public struct ImageReport: Sendable {
-    /// The reference, as it was given.
+    /// The reference as the query contains it.
     public var image: String
     /// The answer.
     public var answer: ImageAnswer
-    /// The registry that the reference names; nil where it is not valid.
+    /// The registry that the reference names; nil if the reference is not valid.
     public var registry: String?
-    /// The host, with its port, that answered; nil where none did, and for answers from the cache.
+    /// The host, with its port, that responded; nil if none did, and for cached answers.
     public var endpoint: String?
-    /// How many requests the look-up took, redirects and tokens among them; 0 from the cache.
+    /// The number of requests, including redirects and token requests; 0 for cached answers.
     public var roundTrips: Int
-    /// How long it took until the answer was there.
+    /// The duration of the look-up.
     public var elapsed: Duration
-    /// The kind of credential that the registry accepted; nil where none answered, and for answers from the cache.
+    /// The kind of credential that the registry accepted; nil if none responded, and for cached answers.
     public var credential: CredentialKind?
-    /// Whether the answer was kept from an earlier look-up.
+    /// Whether the answer is from the cache.
     public var isCached: Bool
 
-    /// Creates a report; the defaults are those of an answer from the cache.
+    /// Creates a report; the defaults are for a cached answer.
     ///
     /// - Parameters:
-    ///   - image: The reference, as it was given.
+    ///   - image: The reference as the query contains it.
     ///   - answer: The answer.
     ///   - registry: The registry that the reference names.
-    ///   - endpoint: The host that answered.
-    ///   - roundTrips: How many requests the look-up took.
-    ///   - elapsed: How long it took.
+    ///   - endpoint: The host that responded.
+    ///   - roundTrips: The number of requests.
+    ///   - elapsed: The duration of the look-up.
     ///   - credential: The kind of credential that the registry accepted.
-    ///   - isCached: Whether the answer was kept from an earlier look-up.
+    ///   - isCached: Whether the answer is from the cache.
     public init(
         image: String,
         answer: ImageAnswer,
@@ -123,12 +128,12 @@ public struct ImageReport: Sendable {
     }
 }
 
-/// With what kind of credential a registry answered.
+/// The kind of credential that a registry accepted.
 public enum CredentialKind: String, Sendable, CaseIterable {
-    /// None, or a token that anybody gets.
+    /// None, or a token for anonymous users.
     case anonymous
     /// A user name and a password with each request.
     case basic
-    /// A token that was given for a credential.
+    /// A token that was requested with a credential.
     case token
 }

@@ -2,7 +2,7 @@
 public struct IndexEntry: Sendable, Equatable {
     /// The digest of the manifest that the entry names.
     public var digest: String
-    /// The platform that the index gives for it; an index need not give one.
+    /// The platform of the entry; nil if the index does not contain it.
     public var platform: Platform?
 
     /// Creates an entry.
@@ -12,26 +12,26 @@ public struct IndexEntry: Sendable, Equatable {
     }
 }
 
-/// Which entries of an index count: those that a node pulls, or a Wasm entry.
+/// The entries of an index that a decision uses: those that a node pulls, or a Wasm entry.
 public struct EntryPreference: Sendable, Hashable {
     /// The platforms of the nodes; empty for every Linux platform.
     public var nodePlatforms: [Platform]
-    /// Whether a Wasm entry counts before those that a node pulls.
+    /// Whether a Wasm entry has precedence over those that a node pulls.
     public var prefersWasm: Bool
 
-    /// Creates a preference; the default is that of the built-in policy.
+    /// Creates a preference; by default that of the built-in policy.
     public init(nodePlatforms: [Platform] = [], prefersWasm: Bool = false) {
         self.nodePlatforms = nodePlatforms
         self.prefersWasm = prefersWasm
     }
 
-    /// What counts of an index.
+    /// The part of an index that a decision uses.
     public enum Choice: Sendable, Equatable {
-        /// A node pulls one of these, which may be none.
+        /// The entries that nodes pull; there can be none.
         case native([IndexEntry])
-        /// The Wasm entry; no node pulls it by tag unless `isPullable`.
+        /// The Wasm entry; a node can pull the index by tag only if `isPullable`.
         case wasm(IndexEntry, isPullable: Bool)
-        /// An entry does not name its platform, and none is for the nodes.
+        /// No entry is for the nodes, and an entry has no platform.
         case unclear
     }
 
@@ -39,7 +39,7 @@ public struct EntryPreference: Sendable, Hashable {
     public func choice(of entries: [IndexEntry]) -> Choice {
         let forNodes = entries.filter { $0.platform.map(isForNodes) ?? false }
         let forWasm = entries.filter { $0.platform?.isWasm ?? false }
-        // Nodes look into an entry without a platform to see what it is for.
+        // A node reads the platform of such an entry from its config.
         if forNodes.isEmpty, entries.contains(where: { $0.platform == nil }) { return .unclear }
         guard let wasm = forWasm.first(where: { $0.platform?.unrunnable == nil }) ?? forWasm.first,
             forNodes.isEmpty || prefersWasm
@@ -47,10 +47,10 @@ public struct EntryPreference: Sendable, Hashable {
         return .wasm(wasm, isPullable: !forNodes.isEmpty)
     }
 
-    /// The entry whose image has to be read before a decision can rest on it; nil where the index says it all.
+    /// The entry whose image must be read for the decision; nil if the index is sufficient.
     ///
-    /// The sole entry of an index is one, since BuildKit wraps every image so and only the config tells its program;
-    /// the Wasm entry that counts is another.
+    /// It is the only entry of an index, because BuildKit wraps every image in one and only the config contains the
+    /// program. Otherwise it is the Wasm entry that the decision uses.
     public func entryToRead(of entries: [IndexEntry]) -> IndexEntry? {
         if entries.count == 1, entries[0].platform?.isWasm != true { return entries[0] }
         guard case .wasm(let entry, _) = choice(of: entries), entry.platform?.unrunnable == nil else { return nil }
@@ -63,7 +63,7 @@ public struct EntryPreference: Sendable, Hashable {
 }
 
 extension WasmPolicy {
-    /// Which entries of an index count under this policy.
+    /// The index entries that decisions with this policy use.
     public var entryPreference: EntryPreference {
         EntryPreference(nodePlatforms: runtime.nodePlatforms, prefersWasm: preferWasm)
     }

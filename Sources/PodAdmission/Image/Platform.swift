@@ -1,4 +1,4 @@
-/// An operating system and architecture, as an image's config and an index's entries carry it (OCI image-spec).
+/// An operating system and architecture, from an image config or an index entry (OCI image-spec).
 public struct Platform: Sendable, Hashable, CustomStringConvertible {
     /// The operating system, such as `linux` or `wasip1`, as written.
     public var os: String
@@ -11,23 +11,23 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         self.architecture = architecture
     }
 
-    /// Reads `os/architecture`; nil where the text has another form.
+    /// Reads `os/architecture`; nil for a text of another form.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         self.init(os: String(parts[0]), architecture: String(parts[1]))
     }
 
-    /// The text for people.
+    /// The platform as `os/architecture`.
     public var description: String { "\(os)/\(architecture)" }
 
-    /// Whether it is one of the spellings of WebAssembly in use; Spin writes `Wasip1`, so case does not count.
+    /// Whether it is one of the names for WebAssembly, in any case, because Spin writes `Wasip1`.
     public var isWasm: Bool {
         ["wasi", "wasip1", "wasip2"].contains(os.lowercased())
             || ["wasm", "wasm32", "wasm64"].contains(architecture.lowercased())
     }
 
-    /// Why crun cannot run a module for this platform; nil where it can, or where it is no Wasm platform.
+    /// The form of Wasm that crun cannot run; nil if it can, or for a platform other than Wasm.
     public var unrunnable: UnrunnableImage? {
         switch (os.lowercased(), isWasm) {
         case ("wasip2", _): .component
@@ -36,6 +36,6 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether the entry is no image but an attestation that BuildKit put beside one.
+    /// Whether it is `unknown/unknown`, which BuildKit gives to attestations and no node matches.
     public var isUnknown: Bool { os == "unknown" && architecture == "unknown" }
 }

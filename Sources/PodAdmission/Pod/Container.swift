@@ -1,6 +1,6 @@
 import JSON
 
-/// Where in a Pod a container stands, which decides when it runs and what of it is checked.
+/// The kind of a container, by its list in the Pod.
 public enum ContainerKind: String, Sendable, Equatable, CaseIterable {
     /// An entry of `spec.initContainers` that runs to its end before the others.
     case initContainer = "init"
@@ -12,7 +12,7 @@ public enum ContainerKind: String, Sendable, Equatable, CaseIterable {
     case ephemeral
 }
 
-/// The members of a container that matter here.
+/// The fields of a container that a decision needs.
 public struct Container: Sendable, Equatable {
     /// A probe of the kubelet that runs a program inside the container.
     public enum ExecProbe: String, Sendable, Equatable {
@@ -32,19 +32,19 @@ public struct Container: Sendable, Equatable {
         case preStop
     }
 
-    /// Where in the Pod it stands.
+    /// The kind, by the list in the Pod.
     public var kind: ContainerKind
-    /// Its place in its list, from 0.
+    /// The index in its list, from 0.
     public var index: Int
-    /// Its name, unique in the Pod.
+    /// The name, unique in the Pod.
     public var name: String
-    /// The image reference as written; nil where a controller fills it in later.
+    /// The image reference as it is in the Pod; nil if a controller sets it later.
     public var image: String?
-    /// What replaces the image's Entrypoint.
+    /// Replaces the image's Entrypoint unless it is empty.
     public var command: [String]
-    /// What replaces the image's Cmd.
+    /// Replaces the image's Cmd unless it is empty.
     public var args: [String]
-    /// What replaces the image's WorkingDir.
+    /// Replaces the image's WorkingDir unless it is nil.
     public var workingDirectory: String?
     /// `Always`, `IfNotPresent` or `Never`.
     public var imagePullPolicy: String?
@@ -54,10 +54,24 @@ public struct Container: Sendable, Equatable {
     public var execProbes: [ExecProbe]
     /// The lifecycle hooks that run a program inside it.
     public var execHooks: [ExecHook]
-    /// The names of its environment variables; nil where it has no `env`, which a patch has to know.
+    /// The names of its environment variables; nil if it has no `env`, which a patch must then add.
     public var environmentNames: [String]?
 
-    /// Creates a container.
+    /// Creates a container; the defaults are those of absent fields.
+    ///
+    /// - Parameters:
+    ///   - kind: The kind, by the list in the Pod.
+    ///   - index: The index in its list, from 0.
+    ///   - name: The name, unique in the Pod.
+    ///   - image: The image reference as it is in the Pod.
+    ///   - command: Replaces the image's Entrypoint unless it is empty.
+    ///   - args: Replaces the image's Cmd unless it is empty.
+    ///   - workingDirectory: Replaces the image's WorkingDir unless it is nil.
+    ///   - imagePullPolicy: `Always`, `IfNotPresent` or `Never`.
+    ///   - runAsUser: The uid from the container's own security context.
+    ///   - execProbes: The probes that run a program inside it.
+    ///   - execHooks: The lifecycle hooks that run a program inside it.
+    ///   - environmentNames: The names of its environment variables; nil if it has no `env`.
     public init(
         kind: ContainerKind = .container,
         index: Int = 0,
@@ -119,7 +133,7 @@ public struct Container: Sendable, Equatable {
         }
     }
 
-    /// The name of the list in the Pod's spec that holds it.
+    /// The name of its list in the Pod's spec.
     public var listName: String {
         switch kind {
         case .initContainer, .sidecar: "initContainers"
@@ -128,6 +142,6 @@ public struct Container: Sendable, Equatable {
         }
     }
 
-    /// The path to it in the Pod, for a patch.
+    /// The path of the container in the Pod, for a patch.
     public var path: [String] { ["spec", listName, String(index)] }
 }

@@ -1,23 +1,32 @@
 public import JSON
 
-/// The members of an object's metadata that matter here.
+/// The fields of an object's metadata that a decision needs.
 public struct ObjectMetadata: Sendable, Equatable {
-    /// The object's name; empty while the API server is still to generate one.
+    /// The object's name; nil or empty if the API server will generate one.
     public var name: String?
-    /// The prefix of a name that the API server generates.
+    /// The prefix of the name that the API server generates.
     public var generateName: String?
-    /// The namespace; inside an admission request it may be absent, the request's own counts then.
+    /// The namespace; nil if the object does not contain it, because an admission request has it separately.
     public var namespace: String?
     /// The labels.
     public var labels: [String: String]
-    /// The annotations; nil where the object has no such member, which a patch has to know.
+    /// The annotations; nil if the object has none, and a patch must then add the object.
     public var annotations: [String: String]?
-    /// The owner that controls the object, such as a `ReplicaSet` or a `Job`; nil where there is none.
+    /// The owner that controls the object, such as a `ReplicaSet` or a `Job`; nil if there is none.
     public var controller: OwnerReference?
-    /// Whether the object waits for its finalizers.
+    /// Whether the object has a deletion timestamp and waits for its finalizers.
     public var isBeingDeleted: Bool
 
-    /// Creates metadata.
+    /// Creates metadata; the defaults are those of absent fields.
+    ///
+    /// - Parameters:
+    ///   - name: The object's name.
+    ///   - generateName: The prefix of the name that the API server generates.
+    ///   - namespace: The namespace.
+    ///   - labels: The labels.
+    ///   - annotations: The annotations; nil if the object has none.
+    ///   - controller: The owner that controls the object.
+    ///   - isBeingDeleted: Whether the object has a deletion timestamp.
     public init(
         name: String? = nil,
         generateName: String? = nil,
@@ -36,7 +45,9 @@ public struct ObjectMetadata: Sendable, Equatable {
         self.isBeingDeleted = isBeingDeleted
     }
 
-    /// Reads metadata from an object of the Kubernetes interface.
+    /// Reads metadata from the JSON of the Kubernetes API.
+    ///
+    /// - Throws: ``FieldError`` for a field of the wrong type.
     public init(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         name = try object.optionalString("name")
@@ -59,7 +70,7 @@ public struct ObjectMetadata: Sendable, Equatable {
     /// The annotation `key`, or nil.
     public func annotation(_ key: String) -> String? { annotations?[key] }
 
-    /// The name to show to a person; a generated name is shown by its prefix.
+    /// The name for people: the name, the prefix of a generated name with `*`, or `(no name)`.
     public var displayName: String {
         if let name, !name.isEmpty { return name }
         return generateName.map { $0 + "*" } ?? "(no name)"

@@ -1,22 +1,29 @@
 public import JSON
 
-/// The members of a Pod that matter here; all others stay as they are in the document it was read from.
+/// The fields of a Pod that a decision needs; a patch leaves all other fields as they are.
 public struct Pod: Sendable, Equatable {
     /// The Pod's metadata.
     public var metadata: ObjectMetadata
-    /// Whether the document has a `metadata` member, which a patch has to know.
+    /// Whether the document has the field `metadata`; if not, a patch must add it.
     public var hasMetadata: Bool
     /// The Pod's spec.
     public var spec: PodSpec
 
     /// Creates a Pod.
+    ///
+    /// - Parameters:
+    ///   - metadata: The Pod's metadata.
+    ///   - hasMetadata: Whether the document has the field `metadata`.
+    ///   - spec: The Pod's spec.
     public init(metadata: ObjectMetadata = ObjectMetadata(), hasMetadata: Bool = true, spec: PodSpec) {
         self.metadata = metadata
         self.hasMetadata = hasMetadata
         self.spec = spec
     }
 
-    /// Reads a Pod, or a Pod template, from an object of the Kubernetes interface.
+    /// Reads a Pod or a Pod template from the JSON of the Kubernetes API.
+    ///
+    /// - Throws: ``FieldError`` for a missing spec or a field of the wrong type.
     public init(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         let metadata = try object.optional("metadata") { value throws(FieldError) in try ObjectMetadata(value) }
@@ -25,31 +32,31 @@ public struct Pod: Sendable, Equatable {
         spec = try object.required("spec") { value throws(FieldError) in try PodSpec(value) }
     }
 
-    /// Whether the Pod asks to be left alone: `polypod.dev/inject: disabled`, as an annotation or a label.
+    /// Whether the Pod opts out with `polypod.dev/inject: disabled`, as an annotation or a label.
     public var optsOut: Bool {
         AnnotationKey.optsOut(metadata.annotation(AnnotationKey.inject))
             || AnnotationKey.optsOut(metadata.labels[AnnotationKey.inject])
     }
 }
 
-/// The annotations that Polypod, crun and Kubernetes attach a meaning to.
+/// The annotations of Polypod, crun and Kubernetes that have an effect.
 public enum AnnotationKey {
-    /// crun's: `compat` or `compat-smart` (crun, handler-utils.c).
+    /// An annotation of crun: `compat` or `compat-smart` (crun, handler-utils.c).
     public static let variant = "module.wasm.image/variant"
-    /// crun's: the name of a handler, or `wasm` and `wasm-smart`; it wins over ``variant``.
+    /// An annotation of crun: the name of a handler, `wasm` or `wasm-smart`; it has precedence over ``variant``.
     public static let ociHandler = "run.oci.handler"
-    /// Polypod's: `disabled`, or `"false"`, opts a Pod or a namespace out, where the policy allows it.
+    /// An annotation or label of Polypod: `disabled` or `"false"` opts a Pod or a namespace out, if the policy allows it.
     public static let inject = "polypod.dev/inject"
 
     /// Whether `value` of ``inject`` opts out.
     static func optsOut(_ value: String?) -> Bool { value == "disabled" || value == "false" }
 
-    /// Polypod's: the names of the containers that are Wasm, for images no registry can answer for.
+    /// An annotation of Polypod: the names of the containers that are Wasm, if no registry can answer.
     public static let wasmContainers = "polypod.dev/wasm-containers"
-    /// Polypod's: the names of the containers that are native, whatever the registry says.
+    /// An annotation of Polypod: the names of the containers that are native, regardless of the registry's answer.
     public static let nativeContainers = "polypod.dev/native-containers"
-    /// Polypod's: the record of what was decided, as JSON.
+    /// An annotation of Polypod: the record of the decision, as JSON.
     public static let decision = "polypod.dev/decision"
-    /// The kubelet's: marks the mirror of a static Pod, which no webhook can change.
+    /// An annotation of the kubelet: marks the mirror of a static Pod, which no webhook can change.
     public static let mirror = "kubernetes.io/config.mirror"
 }

@@ -1,27 +1,38 @@
 import JSON
 
-/// The members of a Pod's spec that matter here.
+/// The fields of a Pod's spec that a decision needs.
 public struct PodSpec: Sendable, Equatable {
-    /// The runtime class asked for; nil or empty for the node's default.
+    /// The runtime class; nil or empty for the node's default.
     public var runtimeClassName: String?
     /// Every container, in the order init, ordinary, ephemeral.
     public var containers: [Container]
     /// `Always`, `OnFailure` or `Never`.
     public var restartPolicy: String?
-    /// The node labels asked for.
+    /// The node labels that the Pod requires.
     public var nodeSelector: [String: String]
-    /// The values asked of `kubernetes.io/arch` by required node affinity.
+    /// The values of `kubernetes.io/arch` in the required node affinity.
     public var affinityArchitectures: [String]
-    /// `linux` or `windows`, where the Pod says so.
+    /// `linux` or `windows`; nil if the Pod does not set it.
     public var operatingSystem: String?
     /// The uid from the Pod's security context.
     public var runAsUser: Int?
     /// The names of the secrets with credentials for the Pod's images, in the Pod's order.
     public var imagePullSecrets: [String]
-    /// The service account; nil where the Pod leaves it to the namespace's default.
+    /// The service account; nil for the namespace's default.
     public var serviceAccountName: String?
 
-    /// Creates a spec.
+    /// Creates a spec; the defaults are those of absent fields.
+    ///
+    /// - Parameters:
+    ///   - runtimeClassName: The runtime class.
+    ///   - containers: Every container, in the order init, ordinary, ephemeral.
+    ///   - restartPolicy: `Always`, `OnFailure` or `Never`.
+    ///   - nodeSelector: The node labels that the Pod requires.
+    ///   - affinityArchitectures: The values of `kubernetes.io/arch` in the required node affinity.
+    ///   - operatingSystem: `linux` or `windows`.
+    ///   - runAsUser: The uid from the Pod's security context.
+    ///   - imagePullSecrets: The names of the secrets with credentials for the Pod's images.
+    ///   - serviceAccountName: The service account.
     public init(
         runtimeClassName: String? = nil,
         containers: [Container],

@@ -1,17 +1,17 @@
 public import JSON
 
-/// A Kubernetes object that is a Pod or holds the template of one.
+/// A Kubernetes object that is a Pod or contains a Pod template.
 public struct Workload: Sendable, Equatable {
     /// The object's kind, such as `Deployment`.
     public let kind: String
     /// The object's own metadata.
     public let metadata: ObjectMetadata
-    /// The Pod as the workload's controller will send it to the API server, its namespace and owner included.
+    /// The Pod that the workload's controller will create, with its namespace and owner.
     public var pod: Pod
     /// The path from the object to the Pod or template; empty for a Pod.
     public let podPath: [String]
 
-    /// The kinds that hold a Pod, with the path to it.
+    /// The kinds with a Pod or Pod template, and the path to it.
     public static let podPaths: [String: [String]] = [
         "Pod": [],
         "PodTemplate": ["template"],
@@ -24,18 +24,17 @@ public struct Workload: Sendable, Equatable {
         "CronJob": ["spec", "jobTemplate", "spec", "template"],
     ]
 
-    /// The API groups in which those kinds are looked for, so that another group's `Job` is passed over.
+    /// The API groups of these kinds; a `Job` of another group is not a workload.
     private static let groups: Set<String> = ["", "apps", "batch", "extensions"]
 
-    /// Whether objects of a kind hold a Pod.
+    /// Whether objects of a kind are workloads.
     public static func isKind(_ kind: String, group: String) -> Bool {
         groups.contains(group) && podPaths[kind] != nil
     }
 
-    /// Reads a workload.
+    /// Reads a workload; nil for kinds without a Pod.
     ///
-    /// - Parameter value: One object, as it stands in a manifest.
-    /// - Returns: The workload, or nil where the object's kind holds no Pod.
+    /// - Parameter value: One object of a manifest.
     /// - Throws: ``FieldError`` with the path from the object.
     public init?(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()

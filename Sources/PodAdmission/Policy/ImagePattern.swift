@@ -2,13 +2,13 @@ import JSON
 
 /// A pattern over normalised image names, such as `ghcr.io/acme/*`.
 ///
-/// `*` stands for any run of characters, `/` among them; everything else stands for itself. It is matched against the
+/// `*` matches any characters, including `/`; every other character matches itself. The pattern is compared with the
 /// name with its registry and without tag or digest: `nginx` is `docker.io/library/nginx`.
 public struct ImagePattern: Sendable, Equatable {
-    /// The pattern as written.
+    /// The text of the pattern.
     public let text: String
 
-    /// Creates a pattern.
+    /// Creates a pattern without validating it.
     public init(_ text: String) {
         self.text = text
     }
@@ -22,8 +22,9 @@ public struct ImagePattern: Sendable, Equatable {
         self.init(text)
     }
 
-    /// Whether the whole of `name` matches; linear in the product of both lengths at worst, without backtracking more
-    /// than one `*`.
+    /// Whether the pattern matches the whole name.
+    ///
+    /// The time is at most proportional to the product of both lengths, because it backtracks to the last `*` only.
     public func matches(_ name: String) -> Bool {
         let pattern = Array(text.utf8)
         let name = Array(name.utf8)

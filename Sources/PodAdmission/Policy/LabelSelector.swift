@@ -1,8 +1,8 @@
 import JSON
 
-/// A label selector of Kubernetes (meta/v1, LabelSelector): every requirement has to hold.
+/// A label selector of Kubernetes (meta/v1, LabelSelector): every requirement must be met.
 public struct LabelSelector: Sendable, Equatable {
-    /// How a requirement compares.
+    /// The operators of requirements.
     public enum Operator: String, Sendable, CaseIterable {
         case isIn = "In"
         case isNotIn = "NotIn"
@@ -14,16 +14,16 @@ public struct LabelSelector: Sendable, Equatable {
     public struct Requirement: Sendable, Equatable {
         /// The label's key.
         public let key: String
-        /// How it is compared.
+        /// The operator.
         public let comparison: Operator
-        /// What it is compared with.
+        /// The values, for `In` and `NotIn`.
         public let values: [String]
     }
 
-    /// The conditions; none of them means that everything matches.
+    /// The conditions; without conditions everything matches.
     public let requirements: [Requirement]
 
-    /// Creates a selector.
+    /// Creates a selector; without requirements everything matches.
     public init(_ requirements: [Requirement] = []) {
         self.requirements = requirements
     }
@@ -70,7 +70,7 @@ public struct LabelSelector: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// This value as one of the words of `Word`.
+    /// This value as a case of `Word`.
     func asCase<Word: RawRepresentable & CaseIterable>(of type: Word.Type) throws(FieldError) -> Word
     where Word.RawValue == String {
         let text = try asString()

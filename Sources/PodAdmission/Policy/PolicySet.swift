@@ -1,18 +1,20 @@
 public import JSON
 
-/// The policies in force, from which each Pod gets the one that decides.
+/// The policies in force; the first one that matches a Pod decides.
 public struct PolicySet: Sendable, Equatable {
-    /// The policies, the one that is asked first at the front.
+    /// The policies, in the order of their precedence.
     public let policies: [WasmPolicy]
 
-    /// Creates a set; policies of the same precedence are asked in the order of their names.
+    /// Creates a set; policies of the same precedence are ordered by name.
     public init(_ policies: [WasmPolicy] = []) {
         self.policies = policies.sorted {
             ($0.matchingPrecedence, $0.name ?? "") < ($1.matchingPrecedence, $1.name ?? "")
         }
     }
 
-    /// Reads the policies of one document: one object, a list of them, or a `List` with `items`.
+    /// Reads the policies of one document: one object, a list of objects, or a `List` with `items`.
+    ///
+    /// - Throws: ``FieldError`` for the first field that is not valid.
     public init(reading value: JSONValue) throws(FieldError) {
         let read = { (value: JSONValue) throws(FieldError) in try WasmPolicy(reading: value) }
         if case .array = value {
@@ -24,12 +26,13 @@ public struct PolicySet: Sendable, Equatable {
         }
     }
 
-    /// The policy for a Pod: the first that matches, whole, else the built-in one.
+    /// The policy for a Pod: the first one that matches, otherwise the built-in one.
     ///
     /// - Parameters:
-    ///   - pod: The Pod; its labels are matched.
-    ///   - namespace: The request's namespace, which every namespace also has as label `kubernetes.io/metadata.name`.
-    ///   - labels: The namespace's labels; nil where nobody knows them, as for a server that asks no cluster.
+    ///   - pod: The Pod with the labels to match.
+    ///   - namespace: The namespace; it is also the value of its label `kubernetes.io/metadata.name`.
+    ///   - labels: The labels of the namespace; nil if they are not known, as for a server without a cluster.
+    /// - Returns: The policy.
     public func policy(for pod: Pod, namespace: String, labels: [String: String]? = nil) -> WasmPolicy {
         let namespaceLabels = LabelSelector.labels(ofNamespace: namespace, known: labels)
         return policies.first {
@@ -37,13 +40,14 @@ public struct PolicySet: Sendable, Equatable {
         } ?? WasmPolicy()
     }
 
-    /// Whether a policy asks for more of a namespace than its name.
+    /// Whether a policy selects namespaces by other labels than the name.
     public var asksForNamespaceLabels: Bool { policies.contains { $0.askedNamespaceLabel != nil } }
 
-    /// Refuses policies that ask for more of a namespace than its name, where nobody knows more of it.
+    /// Requires that no policy selects namespaces by other labels than the name, for use without a cluster.
     ///
-    /// Such a policy would silently never match.
-    /// - Throws: ``FieldError`` at the selector of the first.
+    /// Such a policy would never match, without any message.
+    ///
+    /// - Throws: ``FieldError`` with the selector of the first such policy.
     public func requireNamespaceNames() throws(FieldError) {
         for policy in policies {
             guard let label = policy.askedNamespaceLabel else { continue }
@@ -57,17 +61,17 @@ public struct PolicySet: Sendable, Equatable {
 }
 
 extension LabelSelector {
-    /// The label that every namespace has, with its own name as value.
+    /// The label that every namespace has; its value is the name of the namespace.
     public static let namespaceNameLabel = "kubernetes.io/metadata.name"
 
-    /// What selectors see of a namespace: the labels that are known of it, and always its name.
+    /// The labels of a namespace for selectors: the known ones, and always the one with its name.
     public static func labels(ofNamespace name: String, known labels: [String: String]?) -> [String: String] {
         (labels ?? [:]).merging([namespaceNameLabel: name]) { $1 }
     }
 }
 
 extension WasmPolicy {
-    /// The first label beside its name that the policy asks of a namespace; nil where it asks for none.
+    /// The first label besides the name by which the policy selects namespaces; nil if there is none.
     public var askedNamespaceLabel: String? {
         namespaceSelector.requirements.first { $0.key != LabelSelector.namespaceNameLabel }?.key
     }

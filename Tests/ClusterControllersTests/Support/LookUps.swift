@@ -18,7 +18,7 @@ final class LookUps: ImageResolving {
     /// How many were looked up at once.
     var mostActive: Int { state.withLock { $0.mostActive } }
 
-    /// - Parameter hold: Returns when an image may be answered.
+    /// Creates the fake; `hold` returns when an image can be answered.
     init(
         hold: @escaping @Sendable (String) async -> Void = { _ in },
         answer: @escaping @Sendable (String) -> ImageAnswer = { _ in .unresolved(UnresolvedReason(.notFound, "no")) }

@@ -16,9 +16,7 @@ struct TestCertificate {
         try make(name, issuer: nil, isCA: true)
     }
 
-    /// A certificate for 127.0.0.1 and localhost that is good for servers and clients, signed by this CA.
-    ///
-    /// - Parameter serial: Tells one certificate from another.
+    /// A certificate for 127.0.0.1 and localhost, for servers and clients, signed by this CA.
     func leaf(_ name: String = "localhost", serial: UInt8 = 1) throws -> TestCertificate {
         try Self.make(name, issuer: self, isCA: false, serial: serial)
     }

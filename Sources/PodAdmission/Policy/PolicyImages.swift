@@ -1,0 +1,67 @@
+import JSON
+
+extension WasmPolicy {
+    /// A rule that declares the class of some images.
+    public struct ImageRule: Sendable, Equatable {
+        /// The declared classes.
+        public enum TreatAs: String, Sendable, Equatable, CaseIterable {
+            case wasm = "Wasm"
+            case native = "Native"
+        }
+
+        /// The names of the images.
+        public var match: ImagePattern
+        /// The class of their containers, independent of the registry's answer.
+        public var treatAs: TreatAs
+
+        /// Creates a rule for the images that match.
+        public init(match: ImagePattern, treatAs: TreatAs) {
+            self.match = match
+            self.treatAs = treatAs
+        }
+
+        init(reading value: JSONValue) throws(FieldError) {
+            let object = try value.asObject()
+            try object.refuseUnknown(["match", "treatAs"])
+            match = try object.required("match") { value throws(FieldError) in try ImagePattern(reading: value) }
+            treatAs = try object.required("treatAs") { value throws(FieldError) in try value.asCase(of: TreatAs.self) }
+        }
+    }
+
+    /// The rules for images of a policy.
+    public struct Images: Sendable, Equatable {
+        /// The rules for images that no registry can answer for; the first one that matches applies.
+        public var rules: [ImageRule] = []
+        /// The names that Wasm images must match; empty if all are allowed.
+        public var allowed: [ImagePattern] = []
+        /// Whether Wasm images must be named by digest.
+        public var requireDigest = false
+        /// Whether the policy allows only some Wasm images.
+        var restrictsWasm: Bool { !allowed.isEmpty || requireDigest }
+
+        /// Creates the settings of the built-in policy: no rules, and all images are allowed.
+        public init() {}
+
+        init(reading value: JSONValue) throws(FieldError) {
+            let object = try value.asObject()
+            try object.refuseUnknown(["rules", "allowed", "requireDigest"])
+            self.init()
+            rules =
+                try object.optional("rules") { value throws(FieldError) in
+                    try value.asArray { value throws(FieldError) in try WasmPolicy.ImageRule(reading: value) }
+                } ?? []
+            allowed =
+                try object.optional("allowed") { value throws(FieldError) in
+                    try value.asArray { value throws(FieldError) in try ImagePattern(reading: value) }
+                } ?? []
+            requireDigest = try object.bool("requireDigest") ?? false
+        }
+    }
+}
+
+extension JSONObject {
+    /// The member `key` as a boolean; nil if it is absent or null.
+    func bool(_ key: String) throws(FieldError) -> Bool? {
+        try optional(key) { value throws(FieldError) in try value.asBool() }
+    }
+}
