@@ -22,7 +22,7 @@ BUNDLE_PACKAGES = ca-certificates curl debootstrap
 CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 PRODUCTION_PACKAGES = apache2-utils docker-registry
 
-SCRIPTS = .ci/run .ci/kubernetes-source .ci/mend-apiserver .ci/mend-reflect2 .ci/restart-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/cluster/production/run \
+SCRIPTS = .ci/run .ci/kubernetes-source .ci/fix-apiserver .ci/fix-reflect2 .ci/restart-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/cluster/production/run \
   Tests/node-image/run \
   deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
   deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
@@ -103,6 +103,11 @@ production-test: setup-cluster-test ## test Polypod on a cluster as a platform t
 node-test: setup-cluster-test setup-examples ## run the tests on a node that has only runc; see Tests/cluster/README.md
 	@$(MAKE) -s install-packages WANTED="nginx-light"
 	@Tests/cluster/node/run
+
+docs: setup ## write the documentation of the library PodAdmission to build/docs; warnings are errors
+	@mkdir -p build
+	swift package $(SWIFT_FLAGS) --allow-writing-to-package-directory generate-documentation --target PodAdmission \
+	  --output-path build/docs --transform-for-static-hosting --warnings-as-errors
 
 lint: ## check the code style with swift format and shellcheck
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

@@ -24,7 +24,7 @@ struct InspectCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The format of the output: text or json.")
     var output: Output = .text
 
-    @Flag(help: "Exit with 1 also if the class of an image could not be found out.")
+    @Flag(help: "Exit with 1 also if the class of an image is unknown.")
     var strict = false
 
     @OptionGroup var inspection: InspectionOptions

@@ -9,8 +9,9 @@ struct Polypod: AsyncParsableCommand {
         commandName: "polypod",
         abstract: "Wasm modules and Linux containers in one Pod, with no change to its manifest.",
         discussion: """
-            Exit codes: 0 nothing is denied; 1 something is denied, or with --strict unresolved or warned of; 2 bad \
-            input: the message names its file, line and field.
+            Exit codes: 0 success, and nothing is denied; 1 something is denied or not runnable, or with --strict \
+            unknown or warned of; 2 bad input: the message names its file, line and field; 3 node: done, but \
+            the runtime must be restarted by hand; 4 node: the label of the node could not be changed.
             """,
         version: PolypodVersion.current,
         subcommands: [

@@ -64,7 +64,7 @@ public struct WorkloadEvaluation: Sendable {
     ///   - context: The context for creating its Pods; its stage and operation are ignored.
     ///   - images: The answers about the images of ``imagesToInspect(in:context:policy:)``.
     ///   - policy: The policy that decides.
-    /// - Throws: ``FieldError`` if the patch cannot be applied, which would be a bug of Polypod.
+    /// - Throws: `FieldError` if the patch cannot be applied, which would be a bug of Polypod.
     public init(
         _ workload: Workload,
         document: JSONValue,

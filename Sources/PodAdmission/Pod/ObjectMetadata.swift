@@ -47,7 +47,7 @@ public struct ObjectMetadata: Sendable, Equatable {
 
     /// Reads metadata from the JSON of the Kubernetes API.
     ///
-    /// - Throws: ``FieldError`` for a field of the wrong type.
+    /// - Throws: `FieldError` for a field of the wrong type.
     public init(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         name = try object.optionalString("name")

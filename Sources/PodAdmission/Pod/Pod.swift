@@ -23,7 +23,7 @@ public struct Pod: Sendable, Equatable {
 
     /// Reads a Pod or a Pod template from the JSON of the Kubernetes API.
     ///
-    /// - Throws: ``FieldError`` for a missing spec or a field of the wrong type.
+    /// - Throws: `FieldError` for a missing spec or a field of the wrong type.
     public init(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         let metadata = try object.optional("metadata") { value throws(FieldError) in try ObjectMetadata(value) }

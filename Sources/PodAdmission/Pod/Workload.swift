@@ -35,7 +35,7 @@ public struct Workload: Sendable, Equatable {
     /// Reads a workload; nil for kinds without a Pod.
     ///
     /// - Parameter value: One object of a manifest.
-    /// - Throws: ``FieldError`` with the path from the object.
+    /// - Throws: `FieldError` with the path from the object.
     public init?(_ value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         kind = try object.required("kind") { value throws(FieldError) in try value.asString() }

@@ -29,7 +29,7 @@ extension WasmPolicy {
 
         /// Reads the object `spec.runtime`.
         ///
-        /// - Throws: ``FieldError`` with the path of the first field that is unknown or not valid.
+        /// - Throws: `FieldError` with the path of the first field that is unknown or not valid.
         init(reading value: JSONValue) throws(FieldError) {
             let object = try value.asObject()
             try object.refuseUnknown([

@@ -14,7 +14,7 @@ public struct PolicySet: Sendable, Equatable {
 
     /// Reads the policies of one document: one object, a list of objects, or a `List` with `items`.
     ///
-    /// - Throws: ``FieldError`` for the first field that is not valid.
+    /// - Throws: `FieldError` for the first field that is not valid.
     public init(reading value: JSONValue) throws(FieldError) {
         let read = { (value: JSONValue) throws(FieldError) in try WasmPolicy(reading: value) }
         if case .array = value {
@@ -47,7 +47,7 @@ public struct PolicySet: Sendable, Equatable {
     ///
     /// Such a policy would never match, without any message.
     ///
-    /// - Throws: ``FieldError`` with the selector of the first such policy.
+    /// - Throws: `FieldError` with the selector of the first such policy.
     public func requireNamespaceNames() throws(FieldError) {
         for policy in policies {
             guard let label = policy.askedNamespaceLabel else { continue }

@@ -79,7 +79,7 @@ public struct WasmPolicy: Sendable, Equatable {
 
     /// Reads one policy.
     ///
-    /// - Throws: ``FieldError`` with the path of the first field that is unknown, missing or not valid.
+    /// - Throws: `FieldError` with the path of the first field that is unknown, missing or not valid.
     public init(reading value: JSONValue) throws(FieldError) {
         let object = try value.asObject()
         try object.refuseUnknown(["apiVersion", "kind", "metadata", "spec", "status"])

@@ -32,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The format of the output: text, json or yaml.")
     var output: Output = .text
 
-    @Flag(help: "Exit with 1 also if the class of a container could not be found out.")
+    @Flag(help: "Exit with 1 also if the class of a container is unknown.")
     var strict = false
 
     @OptionGroup var inspection: InspectionOptions

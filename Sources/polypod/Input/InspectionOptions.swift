@@ -20,7 +20,7 @@ struct InspectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "WasmPolicy objects in YAML or JSON; the built-in policy where none matches.",
+            "WasmPolicy objects in YAML or JSON; the built-in policy applies if none matches.",
             valueName: "file"
         )
     )
@@ -28,7 +28,7 @@ struct InspectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A token server that may be given the credentials of any registry; may be given again.",
+            "A token server that may receive the credentials of any registry; may be repeated.",
             valueName: "host"
         )
     )

@@ -121,7 +121,7 @@ job_complete() {
   [ "$(kubectl -n "$ns" get job "$1" -o json | jq .status.succeeded)" = 1 ]
 }
 
-case_compat_mended() {
+case_compat_replaced() {
   create compat
   routed "$(pod_json compat)"
   is_running compat
@@ -152,7 +152,7 @@ running_cases() {
   run_case case_multi_index "index with Linux and Wasm: native"
   run_case case_two_wasm "two Wasm containers"
   run_case case_job "Job"
-  run_case case_compat_mended "compat beside a native container: changed to compat-smart"
+  run_case case_compat_replaced "compat beside a native container: changed to compat-smart"
   run_case case_http_probe "httpGet probe on a Wasm container: allowed and works"
   run_case case_cronjob "CronJob"
 }
