@@ -150,7 +150,10 @@ let package = Package(
         // What several test targets use.
         .target(
             name: "TestSupport",
-            dependencies: [crypto, nioSSL, swiftASN1, x509],
+            dependencies: [
+                "Basics", "JSON", "KubernetesAPI", crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS,
+                logging, nioCore, nioSSL, serviceLifecycle, swiftASN1, x509,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -176,10 +179,9 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "Basics", "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", asyncHTTPClient,
-                crypto,
-                httpTypes,
-                hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, swiftASN1, x509,
+                "Basics", "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", "TestSupport",
+                asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+                serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),

@@ -1,12 +1,13 @@
 import Basics
 import JSON
 import PodAdmission
+import TestSupport
 import Testing
 
 @testable import ImageRegistry
 
 /// How requests are authorized, and which hosts receive credentials.
-@Suite struct AuthorizationTests {
+@Suite(.timeLimit(.minutes(1))) struct AuthorizationTests {
     @Test func bearerToken() async throws {
         try await FakeRegistry.run { registry in
             registry.wantToken()
@@ -57,7 +58,7 @@ import Testing
     @Test func tokenIsKeptForItsLifetimeMinusAMargin() async throws {
         try await FakeRegistry.run { registry in
             registry.wantToken("good", tokenReply: #"{"access_token":"good"}"#)
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in

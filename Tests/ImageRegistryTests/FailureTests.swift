@@ -1,19 +1,20 @@
 import Basics
 import JSON
 import PodAdmission
+import TestSupport
 import Testing
 
 @testable import ImageRegistry
 
 /// The answers and requests while registries fail.
-@Suite struct FailureTests {
+@Suite(.timeLimit(.minutes(1))) struct FailureTests {
     static let config = Fixture.config()
     static let image = Fixture.image(config)
 
     @Test func staleAnswersAreServedWhileTheRegistryFails() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -47,7 +48,7 @@ import Testing
     func refusedImagesAreNotServedStale(_ status: Int, _ code: UnresolvedReason.Code) async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -69,7 +70,7 @@ import Testing
     @Test func staleAnswerIsServedAtTheDeadline() async throws {
         try await FakeRegistry.run { registry in
             registry.put("app", tag: "v1", Self.image, Self.config)
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -87,7 +88,7 @@ import Testing
             registry.handle { _ in
                 .init(429, [("Retry-After", "120")], text: #"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#)
             }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -115,7 +116,7 @@ import Testing
                 let headers = pause.map { [("Retry-After", $0)] } ?? []
                 registry.set("/v2/bad/app/manifests/v\(tag)", .init(status, headers))
             }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -204,7 +205,7 @@ import Testing
     @Test func gatePausesAfterOutagesAndThenLetsOneTry() async throws {
         try await FakeRegistry.run { registry in
             registry.handle { _ in .init(500) }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try registry.configuration()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in

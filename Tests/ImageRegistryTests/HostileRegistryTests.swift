@@ -4,7 +4,7 @@ import Testing
 @testable import ImageRegistry
 
 /// A malicious registry can cost the client only a bounded amount of time and memory.
-@Suite struct HostileRegistryTests {
+@Suite(.timeLimit(.minutes(1))) struct HostileRegistryTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var reason: String
         var reply: FakeRegistry.Reply

@@ -6,7 +6,7 @@ import Testing
 @testable import ImageRegistry
 
 /// The number of requests for an image, and the facts that they give.
-@Suite struct LookupTests {
+@Suite(.timeLimit(.minutes(1))) struct LookupTests {
     /// The content of a registry, and the expected requests and facts.
     struct Row: Sendable, CustomTestStringConvertible {
         var reason: String

@@ -10,7 +10,7 @@ import Testing
 
 @testable import ImageRegistry
 
-@Suite struct TLSTests {
+@Suite(.timeLimit(.minutes(1))) struct TLSTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var reason: String
         var names = ["localhost"]

@@ -4,6 +4,7 @@ import JSON
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubernetesAPI
@@ -56,7 +57,7 @@ import Testing
 
     struct Candidate: Sendable {
         let election: LeaderElection
-        let time = ManualTime()
+        let time = ManualClock(unixTime: 1_772_366_400)
 
         init(_ name: String, _ client: KubernetesClient) {
             election = LeaderElection(
@@ -85,10 +86,10 @@ import Testing
             let services = ServiceGroup(services: [a.election], logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }
-                #expect(await a.time.sleep() == .seconds(2))
+                #expect(await a.time.nextSleep() == .seconds(2))
                 #expect(a.election.isLeader)
                 group.addTask { try await b.election.run() }
-                #expect(await b.time.sleep() == .seconds(3), "waiting candidates read at other times")
+                #expect(await b.time.nextSleep() == .seconds(3), "waiting candidates read at other times")
                 #expect(!b.election.isLeader)
                 #expect(store.record?.holder == "a")
 
@@ -97,7 +98,7 @@ import Testing
                 #expect(!a.election.isLeader)
                 #expect(store.record?.holder == "")
                 b.time.advance(by: .seconds(3))
-                #expect(await b.time.sleep() == .seconds(2))
+                #expect(await b.time.nextSleep() == .seconds(2))
                 #expect(b.election.isLeader)
                 #expect(store.record?.holder == "b")
                 #expect(store.record?.transitions == 1)
@@ -112,9 +113,9 @@ import Testing
             let (a, b) = (Candidate("a", client), Candidate("b", client))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await a.election.run() }
-                _ = await a.time.sleep()
+                _ = await a.time.nextSleep()
                 a.time.advance(by: .seconds(2))
-                _ = await a.time.sleep()
+                _ = await a.time.nextSleep()
                 group.cancelAll()
                 try await group.waitForAll()
             }
@@ -123,11 +124,11 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await b.election.run() }
                 for _ in 0..<5 {
-                    _ = await b.time.sleep()
+                    _ = await b.time.nextSleep()
                     #expect(!b.election.isLeader)
                     b.time.advance(by: .seconds(3))
                 }
-                _ = await b.time.sleep()
+                _ = await b.time.nextSleep()
                 #expect(b.election.isLeader, "after 15 seconds without a change")
                 group.cancelAll()
                 try await group.waitForAll()
@@ -140,11 +141,11 @@ import Testing
             let a = Candidate("a", client)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await a.election.run() }
-                _ = await a.time.sleep()
+                _ = await a.time.nextSleep()
                 store.goDown()
                 for _ in 0..<4 {
                     a.time.advance(by: .seconds(2))
-                    _ = await a.time.sleep()
+                    _ = await a.time.nextSleep()
                     #expect(a.election.isLeader)
                 }
                 a.time.advance(by: .milliseconds(1999))
@@ -162,7 +163,7 @@ import Testing
             let candidates = (0..<8).map { Candidate("c\($0)", client) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for candidate in candidates { group.addTask { try await candidate.election.run() } }
-                for candidate in candidates { _ = await candidate.time.sleep() }
+                for candidate in candidates { _ = await candidate.time.nextSleep() }
                 #expect(candidates.filter(\.election.isLeader).count == 1)
                 group.cancelAll()
                 try await group.waitForAll()

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import TestSupport
 import Testing
 
 @testable import KubernetesAPI

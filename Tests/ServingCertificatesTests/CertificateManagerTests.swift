@@ -4,13 +4,14 @@ import KubernetesAPI
 import Logging
 import MetricsTestKit
 import ServiceLifecycle
+import TestSupport
 import Testing
 import X509
 
 @testable import ServingCertificates
 
 /// The tests with an API server on loopback; they run one after another.
-@Suite("Managed certificates", .serialized)
+@Suite("Managed certificates", .serialized, .timeLimit(.minutes(2)))
 struct CertificateManagerTests {
     /// Expects that every caBundle trusts every replica's leaf.
     static func expectTrust(
@@ -147,7 +148,7 @@ struct CertificateManagerTests {
             let replica = Replica(client, time: time) { $0.pollInterval = .milliseconds(1) }
             try await replica.certificates.prepare()
             cluster.interrupt("PATCH", FakeCluster.validating) { _ in patched.yield() }
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let logger = Logger.silent
             let group = ServiceGroup(configuration: .init(services: [replica.certificates], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }

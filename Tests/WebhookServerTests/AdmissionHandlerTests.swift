@@ -7,7 +7,7 @@ import Testing
 
 @testable import WebhookServer
 
-@Suite("The admission handler")
+@Suite("The admission handler", .timeLimit(.minutes(1)))
 struct AdmissionHandlerTests {
     struct Malformed: Sendable, CustomTestStringConvertible {
         let why: String

@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOSSL
 import PodAdmission
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import WebhookServer
@@ -191,7 +192,7 @@ extension Live {
             let folder = try TemporaryFolder()
             let authority = try TestCertificate.authority()
             let (one, other) = (try authority.leaf(), try authority.leaf())
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let logger = Logger.silent
             let good = ServingCertificateSource.memory(certificate: try one.certificatePEM, key: one.keyPEM)
             let rows: [(source: ServingCertificateSource, clientCA: String?, subject: String, why: String)] = [
                 (.files(certificate: "/nowhere/a", key: "/nowhere/b"), nil, "/nowhere/a, /nowhere/b", "no such file"),

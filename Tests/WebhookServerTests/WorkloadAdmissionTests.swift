@@ -92,7 +92,7 @@ private func policy(_ spec: String) throws -> PolicySet {
     return PolicySet([try WasmPolicy(reading: try JSONParser.parse(text))])
 }
 
-@Suite("Admission of workloads")
+@Suite("Admission of workloads", .timeLimit(.minutes(1)))
 struct WorkloadAdmissionTests {
     @Test(arguments: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
     func warnsOfTheClassesOfThePods(kind: String) async throws {

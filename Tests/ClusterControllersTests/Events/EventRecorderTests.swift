@@ -22,7 +22,7 @@ struct EventRecorderTests {
             instance: "polypod-1",
             logger: .silent,
             metrics: EventMetrics(factory: metrics),
-            clock: clock.service
+            clock: clock.source
         )
     }
 

@@ -5,11 +5,12 @@ import Logging
 import Metrics
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
 
-@Suite("The controller of the failure policy")
+@Suite("The controller of the failure policy", .timeLimit(.minutes(1)))
 struct FailurePolicyControllerTests {
     /// An API server with a webhook configuration, which patches change, and with Endpoints.
     final class Cluster: Sendable {

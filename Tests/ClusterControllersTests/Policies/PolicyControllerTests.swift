@@ -91,7 +91,7 @@ struct PolicyControllerTests {
         try await FakeCluster.run { cluster, client in
             cluster.serve(Self.path, [Objects.policy("p")])
             let clock = ManualClock()
-            let controller = Self.controller(client, clock: clock.service)
+            let controller = Self.controller(client, clock: clock.source)
             try await withService(controller) {
                 await cluster.until("PUT", "\(Self.path)/p/status")
                 let counted = Admissions.decided(.validating, policy: "p")
@@ -132,7 +132,7 @@ struct PolicyControllerTests {
             cluster.serve(Self.path, [Objects.policy("p")])
             cluster.refuse("\(Self.path)/p", 500)
             let clock = ManualClock()
-            let controller = Self.controller(client, clock: clock.service)
+            let controller = Self.controller(client, clock: clock.source)
             try await withService(controller) {
                 await cluster.until("GET", "\(Self.path)/p", status: 500)
                 #expect(controller.notReadyReason == nil)
@@ -164,7 +164,7 @@ struct PolicyControllerTests {
         try await FakeCluster.run { cluster, client in
             cluster.refuse("/", 503)
             let clock = ManualClock()
-            let controller = Self.controller(client, clock: clock.service)
+            let controller = Self.controller(client, clock: clock.source)
             try await withService(controller) {
                 await cluster.until("GET", Self.path, status: 503)
                 try await eventually { controller.notReadyReason?.contains("[refused]") == true }

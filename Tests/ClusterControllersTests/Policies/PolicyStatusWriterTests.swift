@@ -1,6 +1,7 @@
 import KubernetesAPI
 import Logging
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
@@ -28,7 +29,7 @@ struct PolicyStatusWriterTests {
                 client: client,
                 instance: "polypod-1",
                 logger: .silent,
-                clock: ManualClock().service
+                clock: ManualClock().source
             )
             try await withService(Running(writer: writer, entry: entry)) {
                 writer.add(["p": .accepted])

@@ -5,11 +5,12 @@ import Logging
 import Metrics
 import PodAdmission
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
 
-@Suite("The probe of the webhooks")
+@Suite("The probe of the webhooks", .timeLimit(.minutes(1)))
 struct WebhookProbeTests {
     static let metrics = ProbeMetrics(factory: NOOPMetricsHandler.instance)
 
@@ -100,10 +101,8 @@ struct WebhookProbeTests {
                     probe: { () throws(KubernetesAPIError) in try script.next() },
                     hasOthers: { () throws(KubernetesAPIError) in true }
                 ),
-                logger: Logger(label: "test") { _ in
-                    CallingLogHandler { event in
-                        lines.withLock { $0.append("\(event.level) \(event.metadata?["outcome"] ?? "")") }
-                    }
+                logger: .calling { event in
+                    lines.withLock { $0.append("\(event.level) \(event.metadata?["outcome"] ?? "")") }
                 },
                 metrics: Self.metrics,
                 clock: time.clock,

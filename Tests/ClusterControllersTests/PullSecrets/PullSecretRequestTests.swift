@@ -3,11 +3,12 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
 
-@Suite("Concurrent reads of one pull secret")
+@Suite("Concurrent reads of one pull secret", .timeLimit(.minutes(1)))
 struct PullSecretRequestTests {
     static let query = PullSecretsQuery(namespace: "shop", imagePullSecrets: ["a"])
 

@@ -4,11 +4,12 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterControllers
 
-@Suite("The reader of pull secrets")
+@Suite("The reader of pull secrets", .timeLimit(.minutes(1)))
 struct PullSecretTests {
     typealias Answer = Result<JSONValue, KubernetesAPIError>
 

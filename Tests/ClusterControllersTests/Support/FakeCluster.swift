@@ -1,14 +1,9 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
 import JSON
 import KubernetesAPI
-import Logging
 import NIOCore
 import PodAdmission
-import ServiceLifecycle
 import Synchronization
 import TestSupport
 
@@ -134,48 +129,20 @@ final class FakeCluster: Sendable {
 
     /// Runs an API server while `body` runs.
     static func run(_ body: @Sendable (FakeCluster, KubernetesClient) async throws -> Void) async throws {
-        let certificate = try SelfSigned(names: ["localhost"])
-        let folder = FileManager.default.temporaryDirectory.appending(path: "polypod-\(UInt64.random(in: 0...(.max)))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(certificate.pem.utf8).write(to: folder.appending(path: "ca.crt"))
-        try Data("s3cret\n".utf8).write(to: folder.appending(path: "token"))
-
         let cluster = FakeCluster()
-        let (ports, started) = AsyncStream.makeStream(of: Int.self)
-        let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in try await cluster.respond(request) },
-            server: try .tls(.http1(), tlsConfiguration: certificate.server),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { started.yield($0.localAddress?.port ?? 0) },
-            logger: Logger.silent
-        )
-        // Cancelling the server outright makes NIO trap where a connection is just coming in.
-        var settings = ServiceGroupConfiguration(services: [application], logger: Logger.silent)
-        settings.maximumGracefulShutdownDuration = .milliseconds(500)
-        let services = ServiceGroup(configuration: settings)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await services.run() }
-            for await port in ports {
-                let access = try ClusterAccess.inCluster(
-                    environment: ["KUBERNETES_SERVICE_HOST": "localhost", "KUBERNETES_SERVICE_PORT": "\(port)"],
-                    folder: folder.path
-                )
-                try await KubernetesClient.withClient(for: access) { client in try await body(cluster, client) }
-                break
-            }
-            cluster.dropWatches()
-            await services.triggerGracefulShutdown()
+        try await FakeAPIServer().serve({ request in try await cluster.respond(request) }) { client in
+            // Watches stay open until they are dropped, and the server waits for them.
+            defer { cluster.dropWatches() }
+            try await body(cluster, client)
         }
     }
 
-    private func respond(_ request: Request) async throws -> Response {
-        let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
+    private func respond(_ request: SeenRequest) async throws -> Response {
         var call = Call(
-            method: request.method.rawValue,
-            path: request.uri.path,
-            query: request.uri.query ?? "",
-            body: text.isEmpty ? nil : try? JSONParser.parse(text),
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            body: request.body.isEmpty ? nil : try? JSONParser.parse(request.body),
             status: 200
         )
         if state.withLock({ $0.silences.contains { call.path.hasPrefix($0) } }) {
@@ -249,23 +216,5 @@ final class FakeCluster: Sendable {
             return (200, .object(new))
         default: return (405, [:])
         }
-    }
-}
-
-extension Logger {
-    /// A logger that says nothing.
-    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
-}
-
-/// Runs `service` while `body` runs, then shuts it down gracefully and waits for its end.
-func withService(_ services: any Service..., body: @Sendable () async throws -> Void) async throws {
-    let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: .silent))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        await group.triggerGracefulShutdown()
-        try await tasks.waitForAll()
-        try result.get()
     }
 }

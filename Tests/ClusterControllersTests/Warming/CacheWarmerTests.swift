@@ -184,9 +184,7 @@ struct CacheWarmerTests {
             cluster.put(Workloads.object("bare", Workloads.spec(["bare:1"])), "/apis/apps/v1/replicasets")
             let lookUps = LookUps()
             let lines = Mutex<[String]>([])
-            let logger = Logger(label: "test") { _ in
-                CallingLogHandler { line in lines.withLock { $0.append("\(line.level) \(line.message)") } }
-            }
+            let logger = Logger.calling { line in lines.withLock { $0.append("\(line.level) \(line.message)") } }
             try await withService(Self.warmer(client, lookUps, logger: logger)) {
                 try await eventually { lookUps.asked.count == 2 }
                 // Each was refused a second time, which is not logged.

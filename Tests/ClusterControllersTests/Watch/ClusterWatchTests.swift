@@ -23,7 +23,7 @@ struct ClusterWatchTests {
     func follows() async throws {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
-            let watch = ClusterWatch(client: client, logger: .silent, clock: ManualClock().service)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: ManualClock().source)
             #expect(watch.notReadyReason == "the cluster's runtime classes, nodes, namespaces are not known yet")
             #expect(watch.knowledge.runtimeClasses == nil)
             try await withService(watch) {
@@ -48,7 +48,7 @@ struct ClusterWatchTests {
             Self.serve(cluster)
             cluster.refuse(Self.nodes, 403)
             let clock = ManualClock()
-            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.source)
             try await withService(watch) {
                 try await eventually { watch.notReadyReason == "the cluster's nodes are not known yet" }
                 clock.advance(by: .seconds(30))
@@ -64,7 +64,7 @@ struct ClusterWatchTests {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
             let clock = ManualClock()
-            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.source)
             try await withService(watch) {
                 try await eventually { watch.notReadyReason == nil }
                 cluster.refuse("/", 503)
@@ -91,7 +91,7 @@ struct ClusterWatchTests {
             Self.serve(cluster)
             let clock = ManualClock()
             // The watch does not run, so its event for the namespace is still missing.
-            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.source)
             #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
             #expect(await watch.labels(ofNamespace: "shop") == ["team": "a"])
             #expect(cluster.calls.count == 1)
@@ -111,7 +111,7 @@ struct ClusterWatchTests {
         try await FakeCluster.run { cluster, client in
             Self.serve(cluster)
             let clock = ManualClock()
-            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.service)
+            let watch = ClusterWatch(client: client, logger: .silent, clock: clock.source)
             cluster.hang(Self.namespaces)
             async let labels = watch.labels(ofNamespace: "shop")
             await clock.sleeper(for: .seconds(1))

@@ -10,7 +10,7 @@ import Testing
 @testable import ImageRegistry
 
 /// The credentials of the three clouds, tested with fakes that respond as the clouds document it.
-@Suite struct CloudTests {
+@Suite(.timeLimit(.minutes(1))) struct CloudTests {
     @Test func amazonByRole() async throws {
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
@@ -196,7 +196,7 @@ import Testing
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try fake.amazon()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -235,7 +235,7 @@ import Testing
                 var configuration = try fake.amazon()
                 configuration.registries = try FakeRegistry.configuration([fake.registry, other]).registries
                 configuration.lookupsPerRegistry = 1
-                let time = TestTime()
+                let time = ManualClock()
                 configuration.now = { time.now }
                 configuration.cloudSettings.deadline = .seconds(2)
                 configuration.lookupTimeout = .seconds(20)
@@ -288,7 +288,7 @@ import Testing
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try fake.amazon()
             configuration.now = { time.now }
             try await ImageInspector.withInspector(configuration) { inspector in
@@ -305,7 +305,7 @@ import Testing
         try await FakeCloud.run { fake in
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
-            let time = TestTime()
+            let time = ManualClock()
             var configuration = try fake.amazon()
             configuration.now = { time.now }
             let file = fake.folder.appending(path: "token")

@@ -1,10 +1,11 @@
 import PodAdmission
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ImageRegistry
 
-@Suite struct RenewingStoreTests {
+@Suite(.timeLimit(.minutes(1))) struct RenewingStoreTests {
     /// Returns the numbers 1, 2, 3 and so on, or a failure.
     final class Numbers: Sendable {
         private let state = Mutex<(made: Int, failure: RegistryFailure?)>((0, nil))
@@ -22,7 +23,7 @@ import Testing
         }
     }
 
-    static func settings(_ time: TestTime) -> CloudSettings {
+    static func settings(_ time: ManualClock) -> CloudSettings {
         var settings = CloudSettings()
         settings.now = { time.now }
         settings.deadline = .seconds(30)
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func valuesAreRenewedAtTwoThirdsOfTheirLifetime() async throws {
-        let (time, numbers) = (TestTime(), Numbers())
+        let (time, numbers) = (ManualClock(), Numbers())
         let store = RenewingStore<String, Int>(Self.settings(time)) { _ in
             numbers.make()
         } onResult: {
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func failuresAreNotRetriedImmediately() async throws {
-        let (time, numbers) = (TestTime(), Numbers())
+        let (time, numbers) = (ManualClock(), Numbers())
         let store = RenewingStore<String, Int>(Self.settings(time)) { _ in
             numbers.make()
         } onResult: {
@@ -106,7 +107,7 @@ import Testing
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let numbers = Numbers()
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
-        let store = RenewingStore<String, Int>(Self.settings(TestTime())) { key in
+        let store = RenewingStore<String, Int>(Self.settings(ManualClock())) { key in
             if key == "slow" {
                 begin.yield()
                 for await _ in gate {}
@@ -126,7 +127,7 @@ import Testing
     }
 
     @Test func deadlineAndShutdown() async throws {
-        var settings = Self.settings(TestTime())
+        var settings = Self.settings(ManualClock())
         settings.deadline = .milliseconds(50)
         let store = RenewingStore<String, Int>(settings) { _ in
             try? await Task.sleep(for: .seconds(60))

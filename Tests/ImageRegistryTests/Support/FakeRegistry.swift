@@ -1,12 +1,10 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
-import Logging
 import NIOCore
 import NIOSSL
-import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 /// A registry on loopback whose answers a test sets, and which remembers everything it was asked.
 final class FakeRegistry: Sendable {
@@ -100,30 +98,11 @@ final class FakeRegistry: Sendable {
         _ body: (FakeRegistry) async throws -> Result
     ) async throws -> Result {
         let registry = FakeRegistry()
-        let (ports, started) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "fake")
-        logger.logLevel = .critical
-        let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in try await registry.respond(request) },
-            server: try tls.map { try .tls(.http1(), tlsConfiguration: $0) } ?? .http1(),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in started.yield(channel.localAddress?.port ?? 0) },
-            logger: logger
-        )
-        // Cancelling the server outright makes NIO trap where a connection is just coming in.
-        var settings = ServiceGroupConfiguration(services: [application], logger: logger)
-        settings.maximumGracefulShutdownDuration = .milliseconds(500)
-        let services = ServiceGroup(configuration: settings)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await services.run() }
-            for await port in ports {
-                registry.state.withLock { $0.port = port }
-                break
-            }
-            let result: Swift.Result<Result, any Error>
-            do { result = .success(try await body(registry)) } catch { result = .failure(error) }
-            await services.triggerGracefulShutdown()
-            return try result.get()
+        return try await LoopbackServer.run(tls: tls) { request in
+            try await registry.respond(request)
+        } while: { port in
+            registry.state.withLock { $0.port = port }
+            return try await body(registry)
         }
     }
 

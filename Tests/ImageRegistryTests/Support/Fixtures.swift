@@ -121,15 +121,6 @@ extension FakeRegistry {
     }
 }
 
-/// A time that a test turns by hand.
-final class TestTime: Sendable {
-    private let offset = Mutex(Duration.zero)
-    private let start = ContinuousClock.now
-
-    var now: ContinuousClock.Instant { start + offset.withLock { $0 } }
-    func advance(by duration: Duration) { offset.withLock { $0 += duration } }
-}
-
 extension ImageInspector {
     /// One answer, waited for long enough that only a hang fails.
     func answer(

@@ -3,6 +3,7 @@ import JSON
 import KubernetesAPI
 import PodAdmission
 import Synchronization
+import TestSupport
 import X509
 
 @testable import ServingCertificates
@@ -41,6 +42,17 @@ final class FakeCluster: Sendable {
     subscript(path: String) -> JSONValue? {
         get { state.withLock { $0.objects[path] } }
         set { state.withLock { $0.store(newValue, at: path) } }
+    }
+
+    /// Serves the cluster on loopback, over TLS, and runs `body` with a client of it.
+    func serve(_ body: @Sendable (KubernetesClient) async throws -> Void) async throws {
+        try await FakeAPIServer().serve(
+            { request in
+                let answer = self.answer(request.method, request.path, try? JSONParser.parse(request.body))
+                return .json(answer.body, code: answer.status)
+            },
+            body
+        )
     }
 
     /// Every write that was tried since the last call.

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import PodAdmission
 import Synchronization
+import TestSupport
 
 @testable import WebhookServer
 
@@ -92,7 +93,7 @@ extension AdmissionHandler {
         policies: PolicySet = PolicySet(),
         environment: AdmissionEnvironment? = nil,
         metrics: AdmissionMetrics = AdmissionMetrics(),
-        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger: Logger = .silent
     ) -> AdmissionHandler {
         AdmissionHandler(
             environment: environment ?? AdmissionEnvironment(policies: policies),

@@ -9,12 +9,13 @@ import NIOSSL
 import NIOTLS
 import PodAdmission
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import WebhookServer
 
 /// The tests with sockets, one after another: some are about time, and they would take it from each other.
-@Suite("Live", .serialized)
+@Suite("Live", .serialized, .timeLimit(.minutes(2)))
 enum Live {}
 
 /// A server on loopback, over TLS.
@@ -42,7 +43,7 @@ struct RunningServer {
         configuration.shutdownTimeout = .seconds(5)
         configuration.limits.lingerTimeout = .milliseconds(300)
         try configure(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = Logger.silent
         let server = try AdmissionServer(configuration: configuration, handler: handler, logger: logger)
         let group = ServiceGroup(configuration: .init(services: server.services(), logger: logger))
         return try await withThrowingTaskGroup(of: Result?.self) { tasks in

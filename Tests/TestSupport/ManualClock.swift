@@ -1,10 +1,8 @@
-import Basics
+package import Basics
 import Synchronization
 
-@testable import ClusterControllers
-
-/// A clock that stands still until a test moves it.
-final class ManualClock: Sendable {
+/// A clock that changes only when a test advances it.
+package final class ManualClock: Sendable {
     private struct Sleeper {
         let duration: Duration
         let until: ContinuousClock.Instant
@@ -21,22 +19,27 @@ final class ManualClock: Sendable {
     }
 
     private let state = Mutex(State())
-    /// The time in seconds since the beginning of 1970 at which the clock starts.
-    static let start = 1_790_000_000
+    private let unixStart: Int
+    private let (sleeps, slept) = AsyncStream.makeStream(of: Duration.self)
 
-    var now: ContinuousClock.Instant { state.withLock { $0.now } }
+    /// Creates a clock whose wall-clock time starts at `unixTime`, in seconds since the start of 1970.
+    package init(unixTime: Int = 1_790_000_000) {
+        unixStart = unixTime
+    }
 
-    /// The clock as a service wants it.
-    var service: TimeSource {
+    package var now: ContinuousClock.Instant { state.withLock { $0.now } }
+
+    /// The clock as services use it.
+    package var source: TimeSource {
         TimeSource(
             now: { self.now },
-            wallTime: { (Self.start + Int(self.state.withLock { $0.passed.components.seconds })) * 1_000_000 },
+            wallTime: { (self.unixStart + Int(self.state.withLock { $0.passed.components.seconds })) * 1_000_000 },
             sleep: { try await self.sleep($0) }
         )
     }
 
-    /// Moves on and wakes those whose time is over.
-    func advance(by duration: Duration) {
+    /// Advances the clock, and wakes the sleepers whose time has come.
+    package func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now += duration
             state.passed += duration
@@ -47,8 +50,13 @@ final class ManualClock: Sendable {
         for continuation in due { continuation.resume() }
     }
 
-    /// Returns once somebody sleeps for `duration`.
-    func sleeper(for duration: Duration) async {
+    /// Waits until a sleep begins, and returns its duration; each sleep is returned once.
+    package func nextSleep() async -> Duration? {
+        await sleeps.first { _ in true }
+    }
+
+    /// Waits until a task sleeps for `duration`.
+    package func sleeper(for duration: Duration) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.sleepers.values.contains(where: { $0.duration == duration }) { return true }
@@ -80,6 +88,7 @@ final class ManualClock: Sendable {
                     return (false, waiters)
                 }
                 if isCancelled { continuation.resume(throwing: CancellationError()) }
+                slept.yield(duration)
                 for waiter in waiters { waiter.resume() }
             }
         } onCancel: {

@@ -1,23 +1,23 @@
-import Crypto
+package import Crypto
 import Foundation
 import SwiftASN1
-import X509
+package import X509
 
 /// A certificate and its key, in PEM.
-struct TestCertificate {
-    let certificate: Certificate
-    let key: P256.Signing.PrivateKey
+package struct TestCertificate {
+    package let certificate: Certificate
+    package let key: P256.Signing.PrivateKey
 
-    var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
-    var keyPEM: String { key.pemRepresentation }
+    package var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
+    package var keyPEM: String { key.pemRepresentation }
 
     /// A CA of its own.
-    static func authority(_ name: String = "test CA") throws -> TestCertificate {
+    package static func authority(_ name: String = "test CA") throws -> TestCertificate {
         try make(name, issuer: nil, isCA: true)
     }
 
     /// A certificate for 127.0.0.1 and localhost, for servers and clients, signed by this CA.
-    func leaf(_ name: String = "localhost", serial: UInt8 = 1) throws -> TestCertificate {
+    package func leaf(_ name: String = "localhost", serial: UInt8 = 1) throws -> TestCertificate {
         try Self.make(name, issuer: self, isCA: false, serial: serial)
     }
 
@@ -54,32 +54,5 @@ struct TestCertificate {
             issuerPrivateKey: .init(issuer?.key ?? key)
         )
         return TestCertificate(certificate: certificate, key: key)
-    }
-}
-
-/// A folder of its own, gone when the test is.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("polypod-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes `text` to the file `name`, in one step, and gives its path.
-    @discardableResult
-    func write(_ text: String, to name: String) throws -> String {
-        let file = path + "/" + name
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-        return file
-    }
-}
-
-extension String {
-    /// Writes this text to `file`, in one step.
-    func writeAtomically(to file: String) throws {
-        try Data(utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
     }
 }
