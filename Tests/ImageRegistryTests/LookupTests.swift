@@ -25,7 +25,15 @@ import Testing
     static let attestation = Fixture.image(Fixture.config("unknown/unknown"))
     static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
     static let dockerConfig = "application/vnd.docker.container.image.v1+json"
-    static let nested = Fixture.index([("linux/amd64", linuxImage), ("wasi/wasm", wasmImage)])
+    static let linuxProgram = Fixture.config("linux/amd64", entrypoint: ["/app.wasm"])
+    static let linuxWasm = Fixture.image(linuxProgram)
+    static let wrapped = Fixture.index([("linux/amd64", linuxImage), ("unknown/unknown", attestation)])
+    /// An ordinary image: its manifest is too long for a module alone.
+    static let largeImage = Fixture.image(
+        linux,
+        layers: Array(repeating: "application/vnd.oci.image.layer.v1.tar+gzip", count: 8)
+    )
+    static let nested = Fixture.index([("linux/amd64", largeImage), ("wasi/wasm", wasmImage)])
 
     static func artifact(_ config: String, _ layers: [String] = []) -> Fixture.Blob {
         Fixture.image(linux, configType: config, layers: layers)
@@ -47,8 +55,8 @@ import Testing
             program: ["/app"]
         ),
         Row(
-            reason: "an index with two entries needs no other request",
-            blobs: [Fixture.index([("linux/amd64", linuxImage), ("wasi/wasm", wasmImage)])],
+            reason: "an index of ordinary images needs no other request",
+            blobs: [Fixture.index([("linux/amd64", largeImage), ("wasi/wasm", wasmImage)])],
             trips: 1,
             platforms: ["linux/amd64", "wasi/wasm"]
         ),
@@ -72,12 +80,28 @@ import Testing
             reason: "the entry of an index with one entry without a platform is read",
             blobs: [Fixture.index([(nil, wasmImage)]), wasmImage, wasm],
             trips: 3,
-            platforms: [],
+            platforms: ["wasi/wasm"],
             program: ["/app.wasm"]
         ),
         Row(
+            reason: "of several small images one is read: they can be one module built for two platforms",
+            blobs: [Fixture.index([("linux/amd64", linuxWasm), ("linux/arm64", linuxWasm)]), linuxWasm, linuxProgram],
+            trips: 3,
+            platforms: ["linux/amd64", "linux/arm64"],
+            program: ["/app.wasm"]
+        ),
+        Row(
+            reason: "an image in an index in an index",
+            blobs: [
+                Fixture.index([("linux/amd64", wrapped), ("unknown/unknown", attestation)]), wrapped, linuxImage, linux,
+            ],
+            trips: 4,
+            platforms: ["linux/amd64"],
+            program: ["/app"]
+        ),
+        Row(
             reason: "a nested index is read",
-            blobs: [Fixture.index([("linux/arm64", linuxImage), (nil, nested)]), nested],
+            blobs: [Fixture.index([("linux/arm64", largeImage), (nil, nested)]), nested],
             trips: 2,
             platforms: ["linux/arm64", "linux/amd64", "wasi/wasm"]
         ),
@@ -268,7 +292,7 @@ import Testing
     @Test("The Wasm entry of a multi-platform index is read only for decisions that prefer it")
     func preferredEntry() async throws {
         try await FakeRegistry.run { registry in
-            registry.put("app", tag: "v1", Self.nested, Self.linuxImage, Self.linux, Self.wasmImage, Self.wasm)
+            registry.put("app", tag: "v1", Self.nested, Self.largeImage, Self.linux, Self.wasmImage, Self.wasm)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 let image = "\(registry.host)/app:v1"
                 for (prefersWasm, requests, read) in [(false, 1, 0), (true, 3, 1), (false, 0, 1), (true, 0, 1)] {
@@ -290,14 +314,52 @@ import Testing
         }
     }
 
-    @Test("An index is unresolved if its Wasm entry is missing or is an index")
+    @Test("Every entry that a node can pull is read if the policy allows only some Wasm images")
+    func everyEntry() async throws {
+        try await FakeRegistry.run { registry in
+            let evil = Fixture.image(
+                Self.linuxProgram,
+                layers: Array(repeating: "application/vnd.oci.image.layer.v1.tar+gzip", count: 8)
+            )
+            let index = Fixture.index([
+                ("linux/arm64", Self.largeImage), ("Linux/x86_64", evil), ("windows/amd64", Self.largeImage),
+            ])
+            registry.put("app", tag: "v1", index, Self.largeImage, Self.linux, evil, Self.linuxProgram)
+            try await ImageInspector.withInspector(registry.configuration()) { inspector in
+                let image = "\(registry.host)/app:v1"
+                for (all, count, requests) in [(false, 0, 1), (true, 2, 5)] {
+                    registry.forget()
+                    let reports = await inspector.reports(
+                        on: [image],
+                        preference: EntryPreference(readsEveryEntry: all),
+                        deadline: .now + .seconds(10)
+                    )
+                    guard case .index(_, let images)? = reports.first?.answer.facts?.content else {
+                        Issue.record("not an index: \(reports)")
+                        return
+                    }
+                    #expect(images.count == count)
+                    #expect(registry.log.count == requests)
+                }
+            }
+        }
+    }
+
+    @Test("The Wasm entry of an index can be an index; an image that is missing is unresolved")
     func brokenWasmEntry() async throws {
         try await FakeRegistry.run { registry in
             registry.put("gone", tag: "v1", Fixture.index([("wasi/wasm", Self.wasmImage)]))
-            registry.put("nested", tag: "v1", Fixture.index([("wasi/wasm", Self.nested)]), Self.nested)
+            let wrapped = Fixture.index([("wasi/wasm", Self.nested)])
+            registry.put("nested", tag: "v1", wrapped, Self.nested, Self.wasmImage, Self.wasm)
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 #expect(await inspector.answer("\(registry.host)/gone:v1")?.reason?.code == .notFound)
-                #expect(await inspector.answer("\(registry.host)/nested:v1")?.reason?.code == .badResponse)
+                let facts = try #require(await inspector.answer("\(registry.host)/nested:v1")?.facts)
+                guard case .index(let entries, let read) = facts.content else {
+                    Issue.record("not an index")
+                    return
+                }
+                #expect(entries.map(\.digest) == [Self.wasmImage.digest], "the manifest, not the nested index")
+                #expect(read.map(\.image.digest) == [Self.wasmImage.digest])
             }
         }
     }

@@ -98,7 +98,7 @@ struct OCIIndex: Sendable {
     /// The largest number of entries, including the entries of nested indexes.
     static let entryLimit = 1024
 
-    /// The entries, without attestations.
+    /// The entries, without those for `unknown/unknown`, such as BuildKit's attestations: no node matches them.
     var entries: [OCIDescriptor]
     var annotations: WasmAnnotations
 
@@ -111,7 +111,7 @@ struct OCIIndex: Sendable {
                 throw FieldError("more than \(Self.entryLimit) entries")
             }
             return try value.asArray { value throws(FieldError) in try OCIDescriptor(reading: value) }
-        }.filter { !$0.isAttestation }
+        }.filter { $0.platform?.isUnknown != true }
         annotations = try WasmAnnotations(reading: object)
     }
 }
@@ -123,8 +123,9 @@ struct OCIDescriptor: Sendable {
     var size: Int?
     var platform: Platform?
     var annotations: WasmAnnotations
-    /// Whether the content is an attestation of BuildKit and not an image.
-    var isAttestation: Bool
+
+    /// Whether the content is an index.
+    var isIndex: Bool { mediaType.map(MediaType.isIndex) ?? false }
 
     /// The fields of a descriptor that nodes read.
     static let fields: Set<String> = [
@@ -150,8 +151,6 @@ struct OCIDescriptor: Sendable {
                 return Platform.bounded(os: os, architecture: architecture)
             } ?? nil
         annotations = try WasmAnnotations(reading: object)
-        let kind = try object.optionalObject("annotations")?.optionalString("vnd.docker.reference.type")
-        isAttestation = platform?.isUnknown == true || kind == "attestation-manifest"
     }
 }
 

@@ -3,13 +3,14 @@ import PodAdmission
 /// Reads the facts about one image with as few requests as possible.
 ///
 /// A manifest takes two requests: the manifest and the config. One is enough if the media types show that the image is
-/// an artifact. An index takes one request. If the decision needs the image of an entry, reading that image takes two
-/// more requests.
+/// an artifact. An index takes one request. Each image of an entry that the decision needs takes two more requests.
 struct ImageReader: Sendable {
     /// How deep indexes may be nested, not counting the outermost index.
     private static let depthLimit = 2
     /// The largest number of nested indexes to fetch.
     private static let nestedLimit = 8
+    /// The largest number of images of one index to read.
+    private static let imageLimit = 16
 
     let client: RegistryClient
     let access: RegistryClient.Access
@@ -27,13 +28,45 @@ struct ImageReader: Sendable {
         case .image(let manifest):
             return ImageFacts(digest: digest, content: .image(try await describe(manifest, digest: digest)))
         case .index(let index):
-            let descriptors = try await entries(of: index)
-            let entries = descriptors.map { IndexEntry(digest: $0.digest, platform: $0.platform) }
-            guard let wanted = subject.preference.entryToRead(of: entries),
-                let descriptor = descriptors.first(where: { $0.digest == wanted.digest })
-            else { return ImageFacts(digest: digest, content: .index(entries, read: [])) }
-            let image = try await image(of: descriptor, in: index)
-            return ImageFacts(digest: digest, content: .index(entries, read: [image]))
+            return ImageFacts(digest: digest, content: try await content(of: index))
+        }
+    }
+
+    /// Reads the images of an index that the decision needs, and replaces nested indexes by their entries.
+    ///
+    /// A nested index with a platform is fetched only if the decision needs its image, because most nodes take their
+    /// platform from the outer index.
+    private func content(of index: OCIIndex) async throws(RegistryFailure) -> ImageFacts.Content {
+        var nested = 0
+        var entries = index.entries.map { PlacedEntry(descriptor: $0, index: index.annotations, depth: 1) }
+        var images: [IndexedImage] = []
+        func isRead(_ entry: IndexEntry) -> Bool { images.contains { $0.image.digest == entry.digest } }
+        while true {
+            var position = entries.firstIndex { $0.descriptor.isIndex && $0.descriptor.platform == nil }
+            if position == nil, let next = subject.preference.nextToRead(of: entries.map(\.entry), isRead: isRead) {
+                position = entries.firstIndex { $0.entry == next }
+            }
+            guard let position else { return .index(entries.map(\.entry), read: images) }
+            let placed = entries[position]
+            guard !placed.descriptor.isIndex || placed.depth <= Self.depthLimit && nested < Self.nestedLimit else {
+                throw tooLarge
+            }
+            switch try await self.document(placed.descriptor.digest).0 {
+            case .index(let inner):
+                guard placed.descriptor.isIndex || placed.descriptor.mediaType == nil else { throw mismatch }
+                nested += 1
+                guard placed.depth <= Self.depthLimit, nested <= Self.nestedLimit else { throw tooLarge }
+                entries.replaceSubrange(position...position, with: placed.children(of: inner))
+                guard entries.count <= OCIIndex.entryLimit else { throw tooLarge }
+            case .image(let manifest):
+                guard !placed.descriptor.isIndex else { throw mismatch }
+                guard images.count < Self.imageLimit else { throw tooLarge }
+                let image = try await describe(manifest, digest: placed.descriptor.digest)
+                images.append(IndexedImage(image, annotations: placed.annotations))
+                for index in entries.indices where entries[index].descriptor.digest == image.digest {
+                    entries[index].entry.platform = entries[index].entry.platform ?? image.platform
+                }
+            }
         }
     }
 
@@ -41,22 +74,6 @@ struct ImageReader: Sendable {
         let content = try await client.manifest(reference, access)
         let document = try OCIDocument.parse(content.bytes, contentType: content.mediaType, host: access.host)
         return (document, content.digest)
-    }
-
-    private func image(
-        of entry: OCIDescriptor,
-        in index: OCIIndex
-    ) async throws(RegistryFailure) -> IndexedImage {
-        guard case .image(let manifest) = try await document(entry.digest).0 else {
-            throw RegistryFailure(.badResponse, "\(access.host): an entry of the index is an index instead of an image")
-        }
-        return IndexedImage(
-            try await describe(manifest, digest: entry.digest),
-            annotations: WasmAnnotations(
-                variant: entry.annotations.variant ?? index.annotations.variant,
-                handler: entry.annotations.handler ?? index.annotations.handler
-            )
-        )
     }
 
     /// Describes an image by its manifest, and by its config unless the manifest shows that it is an artifact.
@@ -79,34 +96,52 @@ struct ImageReader: Sendable {
         return image
     }
 
-    /// The entries of an index, with nested indexes replaced by their entries.
-    ///
-    /// A nested index is not fetched if its parent has a platform for it.
-    private func entries(of index: OCIIndex) async throws(RegistryFailure) -> [OCIDescriptor] {
-        var entries: [OCIDescriptor] = []
-        var fetched = 0
-        // Reversed, so that the next entry is always the last element.
-        var pending = index.entries.reversed().map { (entry: $0, depth: 1) }
-        while let (entry, depth) = pending.popLast() {
-            guard let type = entry.mediaType, MediaType.isIndex(type), entry.platform == nil else {
-                entries.append(entry)
-                guard entries.count + pending.count <= OCIIndex.entryLimit else { throw tooLarge }
-                continue
-            }
-            fetched += 1
-            guard depth <= Self.depthLimit, fetched <= Self.nestedLimit else { throw tooLarge }
-            guard case .index(let nested) = try await document(entry.digest).0 else {
-                throw RegistryFailure(
-                    .badResponse,
-                    "\(access.host): an entry of the index is an image instead of an index"
-                )
-            }
-            pending += nested.entries.reversed().map { (entry: $0, depth: depth + 1) }
-        }
-        return entries
+    private var mismatch: RegistryFailure {
+        RegistryFailure(.badResponse, "\(access.host): an entry of the index is of another kind than its media type")
     }
 
     private var tooLarge: RegistryFailure {
         RegistryFailure(.badResponse, "\(access.host): the index has too many entries, or is nested too deeply")
+    }
+}
+
+/// An entry of an index, with the annotations of the indexes that contain it.
+private struct PlacedEntry {
+    var entry: IndexEntry
+    let descriptor: OCIDescriptor
+    /// The annotations of the entry, otherwise of its index, otherwise of the outer index.
+    let annotations: WasmAnnotations
+    /// The number of indexes that contain it.
+    let depth: Int
+
+    init(descriptor: OCIDescriptor, index: WasmAnnotations, depth: Int) {
+        self.descriptor = descriptor
+        self.depth = depth
+        entry = IndexEntry(digest: descriptor.digest, platform: descriptor.platform, size: descriptor.size)
+        // The size of an index tells nothing about its images, so that it never counts as small.
+        if descriptor.isIndex { entry.size = .max }
+        entry.isUnnamed = descriptor.platform == nil
+        annotations = WasmAnnotations(
+            variant: descriptor.annotations.variant ?? index.variant,
+            handler: descriptor.annotations.handler ?? index.handler
+        )
+    }
+
+    /// The entries of the nested index that this entry names.
+    ///
+    /// No node looks into a nested index for a Wasm platform, so that only the Wasm entries in it count.
+    func children(of index: OCIIndex) -> [PlacedEntry] {
+        let inherited = WasmAnnotations(
+            variant: index.annotations.variant ?? annotations.variant,
+            handler: index.annotations.handler ?? annotations.handler
+        )
+        return index.entries.compactMap { descriptor in
+            var descriptor = descriptor
+            if let platform = entry.platform, platform.isWasm {
+                descriptor.platform = descriptor.platform ?? platform
+                guard descriptor.platform?.isWasm == true else { return nil }
+            }
+            return PlacedEntry(descriptor: descriptor, index: inherited, depth: depth + 1)
+        }
     }
 }

@@ -37,9 +37,13 @@ struct CheckInput {
     /// The Pod's handler annotation, which has precedence over the variant.
     var handler: String? { pod.metadata.annotation(AnnotationKey.ociHandler) }
 
-    /// Whether crun runs every container as Wasm, regardless of its program.
-    var forcesWasm: Bool {
-        if let handler { return ["wasm", "wasmedge", "wasmtime", "wasmer", "wamr"].contains(handler) }
-        return variant == WasmPolicy.Variant.compat.rawValue
+    /// What crun does with the containers because of these annotations.
+    var crunMode: CrunMode { CrunMode(handler: handler, variant: variant) }
+    /// Whether the class can be one of crun's.
+    var canBeCrun: Bool { policy.runtime.canBeCrun(runtimeClass) }
+    /// Whether an image without an answer matters: the Pod's class can run Wasm, or the policy allows only some images.
+    var mustKnowImages: Bool {
+        followsCrun || policy.images.restrictsWasm
+            || runtimeClass.map(policy.runtime.otherWasmRuntimeClassNames.contains) ?? false
     }
 }

@@ -39,7 +39,7 @@ extension Check {
         reason: "Polypod cannot determine in time whether an image is Wasm",
         remedy: "if it is Wasm, name the container in polypod.dev/wasm-containers"
     ) { input in
-        guard input.followsCrun else { return [] }
+        guard input.mustKnowImages else { return [] }
         return input.verdicts.compactMap { verdict in
             guard verdict.containerClass == .unknown, let reason = verdict.unresolved else { return nil }
             return Observation(verdict.container.name, "cannot tell if it is Wasm: \(reason.detail)")
@@ -54,9 +54,10 @@ extension Check {
     ) { input in
         guard !input.policy.images.allowed.isEmpty else { return [] }
         return input.anyWasm.compactMap { verdict in
-            guard let name = verdict.container.image.flatMap({ try? ImageReference($0) })?.name,
-                !input.policy.images.allowed.contains(where: { $0.matches(name) })
-            else { return nil }
+            guard let name = verdict.reference?.name else {
+                return Observation(verdict.container.name, "is Wasm, and its image reference is not valid")
+            }
+            guard !input.policy.images.allowed.contains(where: { $0.matches(name) }) else { return nil }
             return Observation(verdict.container.name, "Wasm from \(name.plainText(limit: 70)) is not allowed here")
         }
     }
@@ -69,9 +70,7 @@ extension Check {
     ) { input in
         guard input.policy.images.requireDigest else { return [] }
         return input.anyWasm.compactMap { verdict in
-            guard !input.pinned.contains(verdict.container.name),
-                let reference = verdict.container.image.flatMap({ try? ImageReference($0) }), reference.digest == nil
-            else { return nil }
+            guard !input.pinned.contains(verdict.container.name), verdict.reference?.digest == nil else { return nil }
             return Observation(verdict.container.name, "Wasm images must be named by digest here")
         }
     }

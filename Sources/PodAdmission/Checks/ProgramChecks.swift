@@ -8,7 +8,7 @@ extension Check {
             "the program of a Wasm container does not end in `.wasm`: under compat-smart, crun would run it natively",
         remedy: "set command to the module's path, which ends in .wasm"
     ) { input in
-        guard input.concernsCrun, !input.forcesWasm else { return [] }
+        guard input.concernsCrun, input.crunMode != .forced else { return [] }
         return input.wasm.filter { $0.isNamedWasm == false }.map { verdict in
             let program = (verdict.program.first ?? "").plainText(limit: 40)
             return Observation(verdict.container.name, "is Wasm, but its program \"\(program)\" does not end in .wasm")

@@ -62,9 +62,10 @@ extension Check {
         reason: "the Pod requires nodes of a Wasm architecture",
         remedy: "remove kubernetes.io/arch: Wasm runs on Linux nodes of any architecture"
     ) { input in
-        let asked =
-            [input.pod.spec.nodeSelector["kubernetes.io/arch"]].compactMap { $0 } + input.pod.spec.affinityArchitectures
-        guard input.followsCrun, let architecture = asked.first(where: { $0.hasPrefix("wasm") }) else { return [] }
+        let required = input.pod.spec.nodeLabels(.architecture)
+        guard input.followsCrun, let architecture = required.first, required.allSatisfy({ $0.hasPrefix("wasm") }) else {
+            return []
+        }
         let shown = architecture.plainText(limit: 30)
         return input.wasm.map { Observation($0.container.name, "is Wasm, but no node has the architecture \(shown)") }
     }

@@ -71,6 +71,15 @@ public struct ContainerVerdict: Sendable, Equatable {
     /// Whether the reference names an index without an entry that a node can pull.
     public var isUnpullableIndex = false
 
+    /// The image reference; nil if the container has none, or it is not valid.
+    var reference: ImageReference? { container.image.flatMap { try? ImageReference($0) } }
+
+    /// Whether the class is declared, and the registry's answer that could show a digest to pin is missing.
+    var isNotPinnedForWantOfAnswer: Bool {
+        containerClass == .wasm && unresolved != nil && unresolved?.code != .neverPulled
+            && evidence.contains { $0.signal == .podAnnotation || $0.signal == .policy }
+    }
+
     /// Whether `args[0]` ends in `.wasm` or `.wat`, which is Wasm for crun's compat-smart; nil if it is not known.
     ///
     /// The comparison is crun's own, case-sensitive and of the first argument alone (crun, handler-utils.c).

@@ -39,18 +39,19 @@ struct Mutation: Equatable {
         record: String?
     ) {
         let ownClass = pod.spec.namedRuntimeClass
-        guard ownClass.map(policy.runtime.isMixed) ?? true, !pod.asksForWindows else { return }
+        guard !pod.asksForWindows else { return }
         let wasm = verdicts.filter { $0.containerClass == .wasm }
         let isAlone = wasm.count == verdicts.count
         let variant = pod.metadata.annotation(AnnotationKey.variant)
         guard !wasm.isEmpty else {
             // A Pod without Wasm is changed in one case: with compat, crun would run its native programs in WasmEdge.
             let hasNative = verdicts.contains { $0.containerClass == .native }
-            if ownClass != nil, hasNative, variant == WasmPolicy.Variant.compat.rawValue {
+            if policy.runtime.canBeCrun(ownClass), hasNative, variant == WasmPolicy.Variant.compat.rawValue {
                 self.variant = WasmPolicy.Variant.compatSmart.rawValue
             }
             return
         }
+        guard ownClass.map(policy.runtime.isMixed) ?? true else { return }
         if ownClass == nil {
             let wanted = policy.runtime.runtimeClassName
             guard !cluster.lacks(wanted), cluster.contradiction(of: wanted, to: pod) == nil else { return }
@@ -71,7 +72,9 @@ struct Mutation: Equatable {
             pins.append((verdict.container, reference.pinned(to: digest)))
         }
         if let address = policy.dnsServer {
-            let containers = wasm.map(\.container).filter { !($0.environmentNames ?? []).contains("DNS_SERVER") }
+            let containers = wasm.map(\.container).filter {
+                !($0.environment ?? []).contains { $0.name == "DNS_SERVER" }
+            }
             if !containers.isEmpty { dnsServer = (containers, address) }
         }
         if let record, !(pod.metadata.annotation(AnnotationKey.decision).map { saysTheSame(record, as: $0) } ?? false) {
@@ -91,7 +94,7 @@ struct Mutation: Equatable {
         if let dnsServer {
             for container in dnsServer.containers {
                 let variable: JSONValue = ["name": "DNS_SERVER", "value": .string(dnsServer.address)]
-                let isThere = container.environmentNames != nil
+                let isThere = container.environment != nil
                 patch.append(
                     JSONPatchOperation(
                         add: container.path + (isThere ? ["env", "-"] : ["env"]),
@@ -140,6 +143,7 @@ extension PodSpec {
 extension Pod {
     /// Whether the Pod requires a Windows node.
     var asksForWindows: Bool {
-        spec.operatingSystem == "windows" || spec.nodeSelector["kubernetes.io/os"] == "windows"
+        spec.operatingSystem == "windows"
+            || (!spec.nodeLabels(.os).isEmpty && spec.nodeLabels(.os).allSatisfy { $0 == "windows" })
     }
 }

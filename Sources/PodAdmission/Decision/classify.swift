@@ -1,3 +1,5 @@
+import JSON
+
 /// Determines the class of one container; the first row of the README's table of evidence that applies decides.
 ///
 /// - Parameters:
@@ -12,73 +14,35 @@ func classify(
     answer: ImageAnswer?,
     policy: WasmPolicy
 ) -> ContainerVerdict {
+    let words = ProgramWords(container)
     var verdict = ContainerVerdict(
         container: container,
         containerClass: .unknown,
         evidence: [],
-        program: container.command + container.args
+        program: words.program(entrypoint: [], cmd: []) ?? []
     )
     if container.command.isEmpty { verdict.program = [] }
     verdict.workingDirectory = container.workingDirectory
 
-    if let said = declaration(of: container, declared: declared, policy: policy) {
-        verdict.containerClass = said.0
-        verdict.evidence = [said.1]
-        return verdict
-    }
-    switch answer {
+    // The node's own image can differ from the registry's, if the node does not pull it.
+    switch container.reasonNotToAsk == nil ? answer : nil {
     case .resolved(let facts, let staleSeconds):
         verdict.staleSeconds = staleSeconds
-        verdict.read(facts, policy: policy)
+        verdict.read(facts, words, policy: policy)
     case .unresolved(let reason):
         verdict.unresolved = reason
     case nil:
         verdict.unresolved = container.reasonNotToAsk ?? UnresolvedReason(.deadline, "no answer in time")
     }
-    verdict.readCommand()
+    if let (declaredClass, evidence) = declaration(of: container, declared: declared, policy: policy) {
+        verdict.declare(declaredClass, evidence)
+        return verdict
+    }
+    verdict.readCommand(words)
     if verdict.evidence.isEmpty, let reason = verdict.unresolved {
         verdict.evidence = [Evidence(.unresolved, reason.detail)]
     }
     return verdict
-}
-
-/// The containers that a Pod's annotations name.
-struct DeclaredContainers {
-    /// The names in `polypod.dev/wasm-containers`.
-    let wasm: Set<Substring>
-    /// The names in `polypod.dev/native-containers`.
-    let native: Set<Substring>
-
-    /// Reads the annotations of a Pod.
-    init(_ pod: Pod) {
-        wasm = pod.metadata.annotation(AnnotationKey.wasmContainers)?.listedNames ?? []
-        native = pod.metadata.annotation(AnnotationKey.nativeContainers)?.listedNames ?? []
-    }
-}
-
-/// The class that the Pod or a policy declares, which has precedence over all other evidence; nil for none.
-func declaration(
-    of container: Container,
-    declared: DeclaredContainers,
-    policy: WasmPolicy
-) -> (ContainerClass, Evidence)? {
-    let name = container.name[...]
-    if declared.wasm.contains(name) { return (.wasm, Evidence(.podAnnotation, AnnotationKey.wasmContainers)) }
-    // crun decides by the name of the program. A Pod must not avoid the rules for Wasm images with an annotation.
-    if declared.native.contains(name), !policy.images.restrictsWasm {
-        return (.native, Evidence(.podAnnotation, AnnotationKey.nativeContainers))
-    }
-    guard !policy.images.rules.isEmpty, let image = container.image, let reference = try? ImageReference(image),
-        let rule = policy.images.rules.first(where: { $0.match.matches(reference.name) })
-    else { return nil }
-    return (rule.treatAs == .wasm ? .wasm : .native, Evidence(.policy, "image rule \(rule.match.text)"))
-}
-
-extension String {
-    /// The names in this comma-separated list.
-    var listedNames: Set<Substring> {
-        Set(split(separator: ",").map { entry in entry.drop { $0 == " " }.prefix { $0 != " " } }.filter { !$0.isEmpty })
-    }
 }
 
 extension Container {
@@ -93,9 +57,23 @@ extension Container {
 }
 
 extension ContainerVerdict {
+    /// Sets the declared class; a declared Wasm container keeps the digest to pin its image to.
+    fileprivate mutating func declare(_ declaredClass: ContainerClass, _ reason: Evidence) {
+        decide(declaredClass)
+        evidence = [reason]
+        guard declaredClass != .wasm else { return }
+        (digest, pin, isUnpullableIndex) = (nil, nil, false)
+    }
+
     /// Classifies by `command[0]`, which has precedence over the registry's answer.
-    fileprivate mutating func readCommand() {
-        guard let name = container.command.first, name.hasSuffix(".wasm") || name.hasSuffix(".wat") else { return }
+    fileprivate mutating func readCommand(_ words: ProgramWords) {
+        guard !container.command.isEmpty else { return }
+        if let variable = words.unknownVariable(entrypoint: []) {
+            if containerClass == .native { leaveUnknown(variable) }
+            return
+        }
+        guard let name = program.first else { return }
+        guard name.hasSuffix(".wasm") || name.hasSuffix(".wat") else { return }
         guard containerClass != .notRunnable else { return }
         evidence.insert(Evidence(.command, "command \(name)"), at: 0)
         decide(name.hasSuffix(".wat") ? .notRunnable : .wasm, unrunnable: name.hasSuffix(".wat") ? .text : nil)
@@ -106,23 +84,26 @@ extension ContainerVerdict {
         self.unrunnable = unrunnable
     }
 
-    fileprivate mutating func read(_ facts: ImageFacts, policy: WasmPolicy) {
+    /// Leaves the class open, because the program can be a module or not.
+    private mutating func leaveUnknown(_ variable: String) {
+        decide(.unknown)
+        evidence = []
+        unresolved = UnresolvedReason(
+            .unknownProgram,
+            "its program depends on $(\(variable.plainText(limit: 40))), whose value is not in the Pod"
+        )
+    }
+
+    fileprivate mutating func read(_ facts: ImageFacts, _ words: ProgramWords, policy: WasmPolicy) {
         digest = facts.digest
         switch facts.content {
-        case .image(let image): read(image)
-        case .index(let entries, _):
-            if entries.count == 1, entries[0].platform?.isWasm != true, let image = facts.image(of: entries[0]) {
-                read(image.annotated)
-            } else {
-                read(entries, of: facts, policy: policy)
-            }
+        case .image(let image): read(image, words)
+        case .index(let entries, _): read(entries, of: facts, words, policy: policy)
         }
     }
 
-    private mutating func read(_ image: ImageDescription) {
-        if container.command.isEmpty {
-            program = image.entrypoint + (container.args.isEmpty ? image.cmd : container.args)
-        }
+    private mutating func read(_ image: ImageDescription, _ words: ProgramWords) {
+        program = words.program(entrypoint: image.entrypoint, cmd: image.cmd) ?? []
         workingDirectory = container.workingDirectory ?? image.workingDirectory
         if let form = image.unrunnable {
             evidence = [Evidence(.imageForm, form.explanation)]
@@ -142,6 +123,7 @@ extension ContainerVerdict {
             if isNamedWasm { evidence.append(Evidence(.program, "program \(program[0])")) }
             return decide(.wasm)
         }
+        if let variable = words.unknownVariable(entrypoint: image.entrypoint) { return leaveUnknown(variable) }
         if let annotation = image.annotations.evidence {
             // An Envoy plugin has the same annotation as a Wasm image, but no program.
             if program.isEmpty {
@@ -161,26 +143,63 @@ extension ContainerVerdict {
         decide(.native)
     }
 
-    private mutating func read(_ entries: [IndexEntry], of facts: ImageFacts, policy: WasmPolicy) {
+    private mutating func read(
+        _ entries: [IndexEntry],
+        of facts: ImageFacts,
+        _ words: ProgramWords,
+        policy: WasmPolicy
+    ) {
         switch policy.entryPreference.choice(of: entries) {
-        case .unclear:
-            unresolved = UnresolvedReason(.badResponse, "its index does not name the platforms")
         case .native(let forNodes):
+            let needsImage = { (entry: IndexEntry) in entry.isUnnamed || policy.images.restrictsWasm }
+            guard forNodes.allSatisfy({ !needsImage($0) || facts.image(of: $0) != nil }) else {
+                unresolved = UnresolvedReason(.badResponse, "its index does not tell which image a node pulls")
+                return
+            }
+            readNative(forNodes, of: facts, words, among: entries)
+        case .wasm(let entry, let isPullable):
+            readWasm(entry, isPullable: isPullable, of: facts, words, policy: policy)
+        }
+    }
+
+    /// Reads the entries that nodes pull; the image is Wasm if that of one of them is, because a node can pull it.
+    private mutating func readNative(
+        _ forNodes: [IndexEntry],
+        of facts: ImageFacts,
+        _ words: ProgramWords,
+        among entries: [IndexEntry]
+    ) {
+        let verdicts = forNodes.compactMap { facts.image(of: $0)?.annotated }.map { image in
+            var verdict = self
+            verdict.read(image, words)
+            return verdict
+        }
+        if let wasm = verdicts.first(where: { $0.containerClass != .native }) {
+            let digest = digest
+            self = wasm
+            self.digest = digest
+        } else if verdicts.count == 1, entries.count == 1 {
+            self = verdicts[0]
+        } else {
             let shown = forNodes.isEmpty ? entries : forNodes
             let list = shown.compactMap { $0.platform?.description }.joined(separator: ", ")
             evidence = [Evidence(.platform, list.isEmpty ? "an index without platforms" : list)]
             decide(.native)
-        case .wasm(let entry, let isPullable):
-            readWasm(entry, isPullable: isPullable, of: facts, policy: policy)
         }
     }
 
     /// Reads the Wasm entry of an index; if its image was read too, both must agree.
-    private mutating func readWasm(_ entry: IndexEntry, isPullable: Bool, of facts: ImageFacts, policy: WasmPolicy) {
+    private mutating func readWasm(
+        _ entry: IndexEntry,
+        isPullable: Bool,
+        of facts: ImageFacts,
+        _ words: ProgramWords,
+        policy: WasmPolicy
+    ) {
         let platform = entry.platform?.description ?? ""
         let named = Evidence(.platform, "platform \(platform)")
         if let image = facts.image(of: entry)?.annotated {
-            read(image)
+            read(image, words)
             guard containerClass != .notRunnable else {
                 digest = entry.digest
                 return

@@ -39,7 +39,13 @@ public func decide(
     case .mutating:
         let patch = mutation?.patch(for: pod) ?? []
         (decision.patch, decision.withheldPatch) = isDryRun ? ([], patch) : (patch, [])
-        decision.notices = notices(of: decision, pod: pod, context: context, policy: policy)
+        decision.notices = notices(
+            of: decision,
+            pod: pod,
+            declared: declared,
+            context: context,
+            policy: policy
+        )
     case .validating:
         let input = CheckInput(
             pod: mutation?.applied(to: pod) ?? pod,
@@ -55,8 +61,9 @@ public func decide(
 
 /// The image references that must be looked up before ``decide(_:context:images:policy:)`` is called.
 ///
-/// Each reference occurs once, as it is in the Pod. There are none for containers that the Pod or the policy declares,
-/// and for images that no node pulls. Image volumes contain files instead of programs, so they are not looked up.
+/// Each reference occurs once, as it is in the Pod. There are none for containers that the Pod or the policy declares
+/// native, and for images that no node pulls. The image of a declared Wasm container is looked up, because the digest to
+/// pin it to is in its index. Image volumes contain files instead of programs, so they are not looked up.
 public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> [String] {
     guard reasonToSkip(pod, context: context, policy: policy) == nil else { return [] }
     let declared = DeclaredContainers(pod)
@@ -64,7 +71,7 @@ public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: Wasm
     var seen: Set<String> = []
     for container in containersToDecide(in: pod, context: context) {
         guard container.reasonNotToAsk == nil, let image = container.image,
-            declaration(of: container, declared: declared, policy: policy) == nil, seen.insert(image).inserted
+            declaration(of: container, declared: declared, policy: policy)?.0 != .native, seen.insert(image).inserted
         else { continue }
         images.append(image)
     }
@@ -91,8 +98,16 @@ func reasonToSkip(_ pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> 
 }
 
 /// The containers that the request adds or changes: all on CREATE, those with another image on UPDATE.
+///
+/// An UPDATE that changes crun's annotations changes every container: a container that starts again gets the new ones.
 func containersToDecide(in pod: Pod, context: AdmissionContext) -> [Container] {
     guard context.operation == .update else { return pod.spec.containers }
+    let crunKeys = [AnnotationKey.variant, AnnotationKey.ociHandler]
+    if context.subresource == nil, let old = context.oldPod,
+        crunKeys.contains(where: { pod.metadata.annotation($0) != old.metadata.annotation($0) })
+    {
+        return pod.spec.containers
+    }
     let before = Set((context.oldPod?.spec.containers ?? []).map(ContainerIdentity.init))
     let wantsEphemeral = context.subresource == "ephemeralcontainers"
     return pod.spec.containers.filter { container in

@@ -4,10 +4,11 @@ public import JSON
 func notices(
     of decision: Decision,
     pod: Pod,
+    declared: DeclaredContainers,
     context: AdmissionContext,
     policy: WasmPolicy
 ) -> [String] {
-    var lines = namesWithoutContainer(in: pod)
+    var lines = namesWithoutContainer(in: declared)
     // Controllers do not read warnings, so only people and dry runs get these lines.
     if !decision.patch.isEmpty, pod.metadata.controllerKind == nil || context.isDryRun {
         lines += classNotices(of: decision, pod: pod, policy: policy) { "runs under \($0)" }
@@ -17,6 +18,11 @@ func notices(
     }
     for change in decision.withheldPatch.flatMap(\.changes) {
         lines.append("DryRun: would add \(change.path): \(change.value)")
+    }
+    for verdict in decision.containers where verdict.isNotPinnedForWantOfAnswer {
+        lines.append(
+            "\(verdict.container.subject) is declared Wasm, but not pinned: \(verdict.unresolved?.detail ?? "")"
+        )
     }
     for verdict in decision.containers {
         guard let age = verdict.staleSeconds else { continue }
@@ -28,7 +34,7 @@ func notices(
 /// Information for the author of a workload about its Pods, with its name in front of each line.
 func workloadNotices(of evaluation: WorkloadEvaluation) -> [String] {
     let (decision, pod, policy) = (evaluation.mutating, evaluation.workload.pod, evaluation.policy)
-    var lines = namesWithoutContainer(in: pod)
+    var lines = namesWithoutContainer(in: DeclaredContainers(pod))
     if !decision.patch.isEmpty {
         lines += classNotices(of: decision, pod: pod, policy: policy) { "its Pods will run under \($0)" }
     }
@@ -54,20 +60,9 @@ private func classNotices(
     }
 }
 
-/// The number of unknown names to report.
-private let misspeltLimit = 4
-
 /// Reports names in annotations that match no container, because they would have no effect otherwise.
-private func namesWithoutContainer(in pod: Pod) -> [String] {
-    let declared = DeclaredContainers(pod)
-    let names = Set(pod.spec.containers.map { $0.name[...] })
-    return [
-        (AnnotationKey.wasmContainers, declared.wasm), (AnnotationKey.nativeContainers, declared.native),
-    ].flatMap { key, listed in
-        listed.subtracting(names).sorted().prefix(misspeltLimit).map {
-            "\(key) names \"\($0)\", but the Pod has no such container"
-        }
-    }
+private func namesWithoutContainer(in declared: DeclaredContainers) -> [String] {
+    declared.unknown.map { "\($0.key) names \"\($0.name)\", but the Pod has no such container" }
 }
 
 extension Container {

@@ -44,6 +44,8 @@ public struct UnresolvedReason: Error, Sendable, Equatable, CustomStringConverti
         case neverPulled = "never-pulled"
         /// The container names no image.
         case noImage = "no-image"
+        /// The program depends on a variable whose value is not in the Pod.
+        case unknownProgram = "unknown-program"
         /// Too many images or look-ups at once.
         case overloaded
     }

@@ -35,10 +35,8 @@ public struct ImageFacts: Sendable, Equatable {
 
     /// Whether the facts are sufficient for a decision with this preference.
     public func suffice(for preference: EntryPreference) -> Bool {
-        guard case .index(let entries, _) = content, let entry = preference.entryToRead(of: entries) else {
-            return true
-        }
-        return image(of: entry) != nil
+        guard case .index(let entries, _) = content else { return true }
+        return preference.nextToRead(of: entries) { image(of: $0) != nil } == nil
     }
 }
 

@@ -36,6 +36,24 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The platform as nodes compare it: lower case, with aliases of architectures replaced, and Linux if no operating
+    /// system is named (containerd platforms, database.go).
+    var normalized: Platform {
+        let os = os.lowercased()
+        let architecture = architecture.lowercased()
+        let aliases = [
+            "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm",
+        ]
+        return Platform(os: os.isEmpty ? "linux" : os, architecture: aliases[architecture] ?? architecture)
+    }
+
+    /// The platforms whose images a node of this platform runs, best first.
+    var alternatives: [Platform] {
+        let own = normalized
+        let other = ["amd64": "386", "arm64": "arm"][own.architecture]
+        return [own] + (other.map { [Platform(os: own.os, architecture: $0)] } ?? [])
+    }
+
     /// Whether it is `unknown/unknown`, which BuildKit gives to attestations and no node matches.
     public var isUnknown: Bool { os == "unknown" && architecture == "unknown" }
 }

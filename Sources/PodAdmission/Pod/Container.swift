@@ -12,6 +12,26 @@ public enum ContainerKind: String, Sendable, Equatable, CaseIterable {
     case ephemeral
 }
 
+/// An entry of a container's `env`.
+public struct EnvironmentVariable: Sendable, Equatable {
+    /// The name of the variable.
+    public var name: String
+    /// The literal value, with its references; nil if `valueFrom` sets it.
+    public var value: String?
+
+    /// Creates an entry; without `value`, its value comes from elsewhere.
+    public init(name: String, value: String? = nil) {
+        self.name = name
+        self.value = value
+    }
+
+    init(reading object: JSONObject) throws(FieldError) {
+        name = try object.optionalString("name") ?? ""
+        let isLiteral = try object.optionalObject("valueFrom") == nil
+        value = isLiteral ? try object.optionalString("value") ?? "" : nil
+    }
+}
+
 /// The fields of a container that a decision needs.
 public struct Container: Sendable, Equatable {
     /// A probe of the kubelet that runs a program inside the container.
@@ -54,8 +74,10 @@ public struct Container: Sendable, Equatable {
     public var execProbes: [ExecProbe]
     /// The lifecycle hooks that run a program inside it.
     public var execHooks: [ExecHook]
-    /// The names of its environment variables; nil if it has no `env`, which a patch must then add.
-    public var environmentNames: [String]?
+    /// The entries of `env`, in their order; nil if it has no `env`, which a patch must then add.
+    public var environment: [EnvironmentVariable]?
+    /// Whether `envFrom` adds variables from ConfigMaps or Secrets.
+    public var hasEnvironmentFrom: Bool
 
     /// Creates a container; the defaults are those of absent fields.
     ///
@@ -71,7 +93,8 @@ public struct Container: Sendable, Equatable {
     ///   - runAsUser: The uid from the container's own security context.
     ///   - execProbes: The probes that run a program inside it.
     ///   - execHooks: The lifecycle hooks that run a program inside it.
-    ///   - environmentNames: The names of its environment variables; nil if it has no `env`.
+    ///   - environment: The entries of `env`; nil if it has no `env`.
+    ///   - hasEnvironmentFrom: Whether `envFrom` adds variables.
     public init(
         kind: ContainerKind = .container,
         index: Int = 0,
@@ -84,7 +107,8 @@ public struct Container: Sendable, Equatable {
         runAsUser: Int? = nil,
         execProbes: [ExecProbe] = [],
         execHooks: [ExecHook] = [],
-        environmentNames: [String]? = nil
+        environment: [EnvironmentVariable]? = nil,
+        hasEnvironmentFrom: Bool = false
     ) {
         self.kind = kind
         self.index = index
@@ -97,7 +121,8 @@ public struct Container: Sendable, Equatable {
         self.runAsUser = runAsUser
         self.execProbes = execProbes
         self.execHooks = execHooks
-        self.environmentNames = environmentNames
+        self.environment = environment
+        self.hasEnvironmentFrom = hasEnvironmentFrom
     }
 
     /// Reads a container; `kind` is `.sidecar` for an init container that restarts always.
@@ -126,11 +151,13 @@ public struct Container: Sendable, Equatable {
         where try lifecycle?.optionalObject(hook.rawValue)?.optionalObject("exec") != nil {
             execHooks.append(hook)
         }
-        environmentNames = try object.optional("env") { value throws(FieldError) in
-            try value.asArray { value throws(FieldError) in
-                try value.asObject().optionalString("name") ?? ""
-            }
+        environment = try object.optional("env") { value throws(FieldError) in
+            try value.asArray { value throws(FieldError) in try EnvironmentVariable(reading: value.asObject()) }
         }
+        hasEnvironmentFrom =
+            try object.optional("envFrom") { value throws(FieldError) in
+                try !value.asArray { value throws(FieldError) in value }.isEmpty
+            } ?? false
     }
 
     /// The name of its list in the Pod's spec.

@@ -10,8 +10,9 @@ public struct PodSpec: Sendable, Equatable {
     public var restartPolicy: String?
     /// The node labels that the Pod requires.
     public var nodeSelector: [String: String]
-    /// The values of `kubernetes.io/arch` in the required node affinity.
-    public var affinityArchitectures: [String]
+    /// The terms of the required node affinity, one of which a node must match: the values of each label that a term
+    /// requires with `In`.
+    public var affinityTerms: [[String: [String]]]
     /// `linux` or `windows`; nil if the Pod does not set it.
     public var operatingSystem: String?
     /// The uid from the Pod's security context.
@@ -28,7 +29,7 @@ public struct PodSpec: Sendable, Equatable {
     ///   - containers: Every container, in the order init, ordinary, ephemeral.
     ///   - restartPolicy: `Always`, `OnFailure` or `Never`.
     ///   - nodeSelector: The node labels that the Pod requires.
-    ///   - affinityArchitectures: The values of `kubernetes.io/arch` in the required node affinity.
+    ///   - affinityTerms: The terms of the required node affinity.
     ///   - operatingSystem: `linux` or `windows`.
     ///   - runAsUser: The uid from the Pod's security context.
     ///   - imagePullSecrets: The names of the secrets with credentials for the Pod's images.
@@ -38,7 +39,7 @@ public struct PodSpec: Sendable, Equatable {
         containers: [Container],
         restartPolicy: String? = nil,
         nodeSelector: [String: String] = [:],
-        affinityArchitectures: [String] = [],
+        affinityTerms: [[String: [String]]] = [],
         operatingSystem: String? = nil,
         runAsUser: Int? = nil,
         imagePullSecrets: [String] = [],
@@ -48,7 +49,7 @@ public struct PodSpec: Sendable, Equatable {
         self.containers = containers
         self.restartPolicy = restartPolicy
         self.nodeSelector = nodeSelector
-        self.affinityArchitectures = affinityArchitectures
+        self.affinityTerms = affinityTerms
         self.operatingSystem = operatingSystem
         self.runAsUser = runAsUser
         self.imagePullSecrets = imagePullSecrets
@@ -74,7 +75,7 @@ public struct PodSpec: Sendable, Equatable {
         restartPolicy = try object.optionalString("restartPolicy")
         nodeSelector =
             try object.optional("nodeSelector") { value throws(FieldError) in try value.asStringMap() } ?? [:]
-        affinityArchitectures = try object.optionalObject("affinity").map(Self.architectures) ?? []
+        affinityTerms = try object.optionalObject("affinity").map(Self.terms) ?? []
         operatingSystem = try object.optionalObject("os")?.optionalString("name")
         runAsUser = try object.optionalObject("securityContext")?.optional("runAsUser") { value throws(FieldError) in
             try value.asInt()
@@ -86,17 +87,38 @@ public struct PodSpec: Sendable, Equatable {
         serviceAccountName = try object.optionalString("serviceAccountName").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The values of `kubernetes.io/arch` with the operator `In` in the required node affinity.
-    private static func architectures(_ affinity: JSONObject) throws(FieldError) -> [String] {
+    /// The labels that each term of the required node affinity requires with the operator `In`.
+    private static func terms(_ affinity: JSONObject) throws(FieldError) -> [[String: [String]]] {
         let required = try affinity.optionalObject("nodeAffinity")?
             .optionalObject("requiredDuringSchedulingIgnoredDuringExecution")
-        var values: [String] = []
-        for term in required?["nodeSelectorTerms"]?.array ?? [] {
-            for expression in term["matchExpressions"]?.array ?? []
-            where expression["key"]?.string == "kubernetes.io/arch" && expression["operator"]?.string == "In" {
-                values += expression["values"]?.array?.compactMap(\.string) ?? []
+        return (required?["nodeSelectorTerms"]?.array ?? []).map { term in
+            var labels: [String: [String]] = [:]
+            for expression in term["matchExpressions"]?.array ?? [] where expression["operator"]?.string == "In" {
+                guard let key = expression["key"]?.string else { continue }
+                labels[key, default: []] += expression["values"]?.array?.compactMap(\.string) ?? []
             }
+            return labels
         }
-        return values
+    }
+
+    /// The well-known node labels that decide which programs a node can run.
+    enum NodeLabel {
+        case os, architecture
+
+        /// The keys, the current one and the deprecated one, which nodes have too.
+        var keys: [String] {
+            self == .os
+                ? ["kubernetes.io/os", "beta.kubernetes.io/os"] : ["kubernetes.io/arch", "beta.kubernetes.io/arch"]
+        }
+    }
+
+    /// The values of a label that the Pod requires of its node; empty if it requires none.
+    ///
+    /// With several terms of node affinity, a node needs to match one. So there are values only if every term has some.
+    func nodeLabels(_ label: NodeLabel) -> [String] {
+        let selected = label.keys.compactMap { nodeSelector[$0] }
+        guard selected.isEmpty else { return selected }
+        let byTerm = affinityTerms.map { term in label.keys.flatMap { term[$0] ?? [] } }
+        return byTerm.contains(where: \.isEmpty) ? [] : byTerm.flatMap { $0 }
     }
 }

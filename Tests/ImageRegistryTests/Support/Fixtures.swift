@@ -60,7 +60,7 @@ enum Fixture {
         let entries = entries.map { platform, blob in
             let parts = platform?.split(separator: "/") ?? []
             let platform = parts.isEmpty ? "" : #","platform":{"os":"\#(parts[0])","architecture":"\#(parts[1])"}"#
-            return #"{"mediaType":"\#(blob.type)","digest":"\#(blob.digest)","size":1\#(platform)}"#
+            return #"{"mediaType":"\#(blob.type)","digest":"\#(blob.digest)","size":\#(blob.bytes.count)\#(platform)}"#
         }
         return Blob(
             text: #"{"schemaVersion":2,"mediaType":"\#(type)","manifests":[\#(entries.joined(separator: ","))]}"#,
