@@ -16,7 +16,7 @@ public struct Check: Sendable {
         .variantForcesWasm, .variantUnknown, .runtimeClassConflict, .runtimeClassMissing, .runtimeClassUnschedulable,
         .programNotWasm, .nativeProgramNamedWasm, .imageNotRunnable, .indexNotPullable, .execProbe, .execHook,
         .exitCodeLost, .workingDirectory, .windowsPod, .wasmArchitecture, .meshUser, .mutationMissed, .imageUnresolved,
-        .imageNotAllowed, .digestRequired,
+        .imageNotAllowed, .moduleVolumeNotAllowed, .digestRequired,
     ]
 
     /// The default action of the check `code`.

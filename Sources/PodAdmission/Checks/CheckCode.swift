@@ -19,5 +19,6 @@ public enum CheckCode: String, Sendable, Equatable, CaseIterable {
     case mutationMissed = "mutation-missed"
     case imageUnresolved = "image-unresolved"
     case imageNotAllowed = "image-not-allowed"
+    case moduleVolumeNotAllowed = "module-volume-not-allowed"
     case digestRequired = "digest-required"
 }

@@ -10,6 +10,8 @@ struct CheckInput {
     let policy: WasmPolicy
     /// The names of the containers whose image would be pinned, in mode `DryRun`.
     let pinned: Set<String>
+    /// The names of the image volumes whose image would be pinned, in mode `DryRun`.
+    let pinnedVolumes: Set<String>
 
     /// The containers with a module that crun can run.
     var wasm: [ContainerVerdict] { verdicts.filter { $0.containerClass == .wasm } }

@@ -9,10 +9,11 @@ extension Check {
     ) { input in
         guard input.followsCrun else { return [] }
         return input.verdicts.compactMap { verdict in
+            if let module = verdict.moduleVolume, module.isArtifact { return module.artifactObservation(verdict) }
             guard let form = verdict.unrunnable else { return nil }
             return Observation(
                 verdict.container.name,
-                "the image is \(form.explanation), which crun cannot run",
+                "\(verdict.moduleVolume?.subject ?? "the image") is \(form.explanation), which crun cannot run",
                 remedy: form.remedy
             )
         }
@@ -25,11 +26,17 @@ extension Check {
         remedy: "name the wasi/wasm manifest by digest, or push without an index (--provenance=false)"
     ) { input in
         guard input.followsCrun else { return [] }
-        return input.wasm.filter { $0.isUnpullableIndex && !input.pinned.contains($0.container.name) }.map {
-            Observation(
-                $0.container.name,
-                "the image is an index with no entry for a Linux node, so no node can pull it"
-            )
+        return input.wasm.flatMap { verdict in
+            let volume = verdict.moduleVolume.flatMap { module in
+                module.isUnpullableIndex && !input.pinnedVolumes.contains(module.volume.name) ? module.subject : nil
+            }
+            let image = verdict.isUnpullableIndex && !input.pinned.contains(verdict.container.name) ? "the image" : nil
+            return [image, volume].compactMap { $0 }.map {
+                Observation(
+                    verdict.container.name,
+                    "\($0) is an index with no entry for a Linux node, so no node can pull it"
+                )
+            }
         }
     }
 
@@ -53,12 +60,40 @@ extension Check {
         remedy: "use an image that the cluster's policy allows"
     ) { input in
         guard !input.policy.images.allowed.isEmpty else { return [] }
-        return input.anyWasm.compactMap { verdict in
-            guard let name = verdict.reference?.name else {
-                return Observation(verdict.container.name, "is Wasm, and its image reference is not valid")
+        return input.anyWasm.flatMap { verdict in
+            verdict.wasmReferences.compactMap { reference in
+                guard let name = reference?.name else {
+                    return Observation(verdict.container.name, "is Wasm, and its image reference is not valid")
+                }
+                guard !input.policy.images.allowed.contains(where: { $0.matches(name) }) else { return nil }
+                let mountsModule = verdict.moduleVolume != nil && reference == verdict.reference
+                let subject = mountsModule ? "a module mounted in" : "Wasm from"
+                return Observation(
+                    verdict.container.name,
+                    "\(subject) \(name.plainText(limit: 60)) is not allowed here"
+                )
             }
-            guard !input.policy.images.allowed.contains(where: { $0.matches(name) }) else { return nil }
-            return Observation(verdict.container.name, "Wasm from \(name.plainText(limit: 70)) is not allowed here")
+        }
+    }
+
+    static let moduleVolumeNotAllowed = Check(
+        code: .moduleVolumeNotAllowed,
+        defaultAction: .deny,
+        reason: "a module is, or may be, in a volume that is not an image volume, but the policy restricts Wasm images",
+        remedy: "use an image volume and an absolute path, or set images.moduleVolumes: Any in the policy"
+    ) { input in
+        let images = input.policy.images
+        guard images.restrictsWasm, images.moduleVolumes == .image else { return [] }
+        return input.anyWasm.compactMap { verdict in
+            switch verdict.place {
+            case .image: return nil
+            case .unclear:
+                return Observation(verdict.container.name, "is Wasm, and its program may be in any of its volumes")
+            case .volume(let volume):
+                guard case .other(let kind) = volume.source else { return nil }
+                let shown = (volume.name.plainText(limit: 30), kind.plainText(limit: 30))
+                return Observation(verdict.container.name, "runs Wasm from the volume \"\(shown.0)\" (\(shown.1))")
+            }
         }
     }
 
@@ -69,9 +104,40 @@ extension Check {
         remedy: "name the image by digest: name@sha256:…"
     ) { input in
         guard input.policy.images.requireDigest else { return [] }
-        return input.anyWasm.compactMap { verdict in
-            guard !input.pinned.contains(verdict.container.name), verdict.reference?.digest == nil else { return nil }
-            return Observation(verdict.container.name, "Wasm images must be named by digest here")
+        return input.anyWasm.flatMap { verdict in
+            var lacking: [Observation] = []
+            if verdict.reference?.digest == nil, !input.pinned.contains(verdict.container.name) {
+                lacking.append(Observation(verdict.container.name, "Wasm images must be named by digest here"))
+            }
+            if let module = verdict.moduleVolume, module.reference?.digest == nil,
+                !input.pinnedVolumes.contains(module.volume.name)
+            {
+                lacking.append(Observation(verdict.container.name, "\(module.subject) must be named by digest here"))
+            }
+            return lacking
         }
+    }
+}
+
+extension ContainerVerdict {
+    /// The references of the images that a policy restricts: a link in the container's image can lead a mount of another
+    /// volume over the module, so both count if the module is in an image volume.
+    fileprivate var wasmReferences: [ImageReference?] {
+        [reference] + (moduleVolume.map { [$0.reference] } ?? [])
+    }
+}
+
+extension ModuleVolume {
+    /// The volume's image, for the start of a message.
+    fileprivate var subject: String { "the image volume \"\(volume.name.plainText(limit: 30))\"" }
+
+    /// The observation about an artifact, which only one of the runtimes mounts.
+    fileprivate func artifactObservation(_ verdict: ContainerVerdict) -> Observation {
+        Observation(
+            verdict.container.name,
+            "\(subject) is a Wasm artifact, of which containerd mounts nothing",
+            remedy: "build it as an image (FROM scratch, COPY app.wasm), or use CRI-O",
+            defaultAction: .warn
+        )
     }
 }

@@ -42,6 +42,11 @@ extension Check {
             if verdict.pin != nil, !verdict.isUnpullableIndex, !input.pinned.contains(name) {
                 return Observation(name, "must run as Wasm, but its image is not pinned to the Wasm manifest")
             }
+            if let module = verdict.moduleVolume, module.pin != nil, !module.isUnpullableIndex,
+                !input.pinnedVolumes.contains(module.volume.name)
+            {
+                return Observation(name, "must run as Wasm, but its image volume is not pinned to the Wasm manifest")
+            }
             return nil
         }
     }

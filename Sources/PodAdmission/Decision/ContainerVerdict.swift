@@ -71,6 +71,11 @@ public struct ContainerVerdict: Sendable, Equatable {
     /// Whether the reference names an index without an entry that a node can pull.
     public var isUnpullableIndex = false
 
+    /// The image volume that contains the program; nil if it is in the container's image, or the Pod does not tell.
+    public var moduleVolume: ModuleVolume?
+    /// Where the program is.
+    var place = ProgramPlace.image
+
     /// The image reference; nil if the container has none, or it is not valid.
     var reference: ImageReference? { container.image.flatMap { try? ImageReference($0) } }
 

@@ -5,7 +5,8 @@ private let recordLimit = 16 * 1024
 
 /// The record of a decision for the annotation `polypod.dev/decision`.
 ///
-/// It contains the class of each container, the first reason for it, and the digest. Nil if no container is Wasm, or if
+/// It contains the class of each container, the first reason for it, and the digest of its image, or the image volume
+/// that contains its program with the digest of the volume's image. Nil if no container is Wasm, or if
 /// the record would have more than 16 KiB.
 func decisionRecord(of verdicts: [ContainerVerdict]) -> String? {
     guard verdicts.contains(where: { $0.containerClass == .wasm }) else { return nil }
@@ -14,7 +15,8 @@ func decisionRecord(of verdicts: [ContainerVerdict]) -> String? {
             .init(key: "class", value: .string(verdict.containerClass.rawValue)),
             .init(key: "because", value: .string(verdict.evidence.first?.value ?? "")),
         ])
-        if let digest = verdict.digest { entry["digest"] = .string(digest) }
+        if let volume = verdict.moduleVolume { entry["volume"] = .string(volume.volume.name) }
+        if let digest = verdict.moduleVolume.map(\.digest) ?? verdict.digest { entry["digest"] = .string(digest) }
         return JSONObject.Member(key: verdict.container.name, value: .object(entry))
     }
     let text = JSONValue.object(JSONObject(members)).compactText

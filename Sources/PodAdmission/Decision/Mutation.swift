@@ -8,6 +8,8 @@ struct Mutation: Equatable {
     var variant: String?
     /// The containers to pin, with their new image references.
     var pins: [(container: Container, image: String)] = []
+    /// The image volumes to pin, with their new image references.
+    var volumePins: [(volume: Volume, image: String)] = []
     /// The containers to add `DNS_SERVER` to, and its value.
     var dnsServer: (containers: [Container], address: String)?
     /// The record of the decision; nil if the Pod has it already.
@@ -16,6 +18,7 @@ struct Mutation: Equatable {
     static func == (left: Mutation, right: Mutation) -> Bool {
         left.runtimeClassName == right.runtimeClassName && left.variant == right.variant && left.record == right.record
             && left.pins.map(\.image) == right.pins.map(\.image)
+            && left.volumePins.map(\.image) == right.volumePins.map(\.image)
             && left.dnsServer?.containers == right.dnsServer?.containers
             && left.dnsServer?.address == right.dnsServer?.address
     }
@@ -71,6 +74,12 @@ struct Mutation: Equatable {
             else { continue }
             pins.append((verdict.container, reference.pinned(to: digest)))
         }
+        for module in wasm.compactMap(\.moduleVolume) {
+            guard let digest = module.pin, let reference = module.reference,
+                !volumePins.contains(where: { $0.volume.index == module.volume.index })
+            else { continue }
+            volumePins.append((module.volume, reference.pinned(to: digest)))
+        }
         if let address = policy.dnsServer {
             let containers = wasm.map(\.container).filter {
                 !($0.environment ?? []).contains { $0.name == "DNS_SERVER" }
@@ -90,6 +99,9 @@ struct Mutation: Equatable {
         }
         for (container, image) in pins {
             patch.append(JSONPatchOperation(add: container.path + ["image"], value: .string(image)))
+        }
+        for (volume, image) in volumePins {
+            patch.append(JSONPatchOperation(add: volume.referencePath, value: .string(image)))
         }
         if let dnsServer {
             for container in dnsServer.containers {

@@ -95,11 +95,13 @@ public struct WorkloadEvaluation: Sendable {
         after original: Pod
     ) -> [String: ImageAnswer] {
         var answers = answers
-        for (old, new) in zip(original.spec.containers, mutated.spec.containers) {
-            guard let image = new.image, answers[image] == nil, let answer = old.image.flatMap({ answers[$0] }),
-                let digest = (try? ImageReference(image))?.digest
+        let images = zip(original.spec.containers.map(\.image), mutated.spec.containers.map(\.image))
+        let volumes = zip(original.spec.volumes.map(\.image), mutated.spec.volumes.map(\.image))
+        for (old, new) in Array(images) + Array(volumes) {
+            guard let new, answers[new] == nil, let answer = old.flatMap({ answers[$0] }),
+                let digest = (try? ImageReference(new))?.digest
             else { continue }
-            answers[image] = answer.pinned(to: digest)
+            answers[new] = answer.pinned(to: digest)
         }
         return answers
     }

@@ -5,13 +5,15 @@ import JSON
 /// - Parameters:
 ///   - container: The container.
 ///   - declared: The containers that the Pod's annotations name.
-///   - answer: The answer about its image; nil if no registry was asked.
+///   - volumes: The volumes of the Pod.
+///   - images: The answers about images, by reference; there is none if no registry was asked.
 ///   - policy: The policy for the Pod.
 /// - Returns: The class with its evidence, which is never empty.
 func classify(
     _ container: Container,
     declared: DeclaredContainers,
-    answer: ImageAnswer?,
+    volumes: [Volume],
+    images: [String: ImageAnswer],
     policy: WasmPolicy
 ) -> ContainerVerdict {
     let words = ProgramWords(container)
@@ -24,21 +26,20 @@ func classify(
     if container.command.isEmpty { verdict.program = [] }
     verdict.workingDirectory = container.workingDirectory
 
-    // The node's own image can differ from the registry's, if the node does not pull it.
-    switch container.reasonNotToAsk == nil ? answer : nil {
-    case .resolved(let facts, let staleSeconds):
-        verdict.staleSeconds = staleSeconds
-        verdict.read(facts, words, policy: policy)
-    case .unresolved(let reason):
-        verdict.unresolved = reason
-    case nil:
-        verdict.unresolved = container.reasonNotToAsk ?? UnresolvedReason(.deadline, "no answer in time")
-    }
-    if let (declaredClass, evidence) = declaration(of: container, declared: declared, policy: policy) {
-        verdict.declare(declaredClass, evidence)
+    verdict.read(container.image.flatMap { images[$0] }, words, policy: policy)
+    verdict.locateProgram(words, volumes: volumes)
+    let declaration = declaration(of: container, declared: declared, policy: policy)
+    // A rule for a native image says nothing about a module in a volume.
+    let isBesideRule =
+        declaration?.0 == .native && policy.images.restrictsWasm && verdict.place != .image
+        && verdict.isNamedWasm == true
+    let module = verdict.readModule(images: images, policy: policy)
+    if let declaration, !isBesideRule {
+        verdict.declare(declaration.0, declaration.1)
         return verdict
     }
     verdict.readCommand(words)
+    if let module { verdict.classify(byModule: module) }
     if verdict.evidence.isEmpty, let reason = verdict.unresolved {
         verdict.evidence = [Evidence(.unresolved, reason.detail)]
     }
@@ -62,11 +63,25 @@ extension ContainerVerdict {
         decide(declaredClass)
         evidence = [reason]
         guard declaredClass != .wasm else { return }
-        (digest, pin, isUnpullableIndex) = (nil, nil, false)
+        (digest, pin, isUnpullableIndex, moduleVolume) = (nil, nil, false, nil)
+    }
+
+    /// Reads the answer of a registry.
+    mutating func read(_ answer: ImageAnswer?, _ words: ProgramWords, policy: WasmPolicy) {
+        // The node's own image can differ from the registry's, if the node does not pull it.
+        switch container.reasonNotToAsk == nil ? answer : nil {
+        case .resolved(let facts, let staleSeconds):
+            self.staleSeconds = staleSeconds
+            read(facts, words, policy: policy)
+        case .unresolved(let reason):
+            unresolved = reason
+        case nil:
+            unresolved = container.reasonNotToAsk ?? UnresolvedReason(.deadline, "no answer in time")
+        }
     }
 
     /// Classifies by `command[0]`, which has precedence over the registry's answer.
-    fileprivate mutating func readCommand(_ words: ProgramWords) {
+    mutating func readCommand(_ words: ProgramWords) {
         guard !container.command.isEmpty else { return }
         if let variable = words.unknownVariable(entrypoint: []) {
             if containerClass == .native { leaveUnknown(variable) }
@@ -94,7 +109,7 @@ extension ContainerVerdict {
         )
     }
 
-    fileprivate mutating func read(_ facts: ImageFacts, _ words: ProgramWords, policy: WasmPolicy) {
+    private mutating func read(_ facts: ImageFacts, _ words: ProgramWords, policy: WasmPolicy) {
         digest = facts.digest
         switch facts.content {
         case .image(let image): read(image, words)

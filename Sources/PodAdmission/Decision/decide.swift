@@ -20,7 +20,7 @@ public func decide(
     }
     let declared = DeclaredContainers(pod)
     decision.containers = containersToDecide(in: pod, context: context).map { container in
-        classify(container, declared: declared, answer: container.image.flatMap { images[$0] }, policy: policy)
+        classify(container, declared: declared, volumes: pod.spec.volumes, images: images, policy: policy)
     }
     decision.record = decisionRecord(of: decision.containers)
     let isDryRun = policy.mode == .dryRun
@@ -52,7 +52,8 @@ public func decide(
             context: context,
             verdicts: decision.containers,
             policy: policy,
-            pinned: Set(mutation?.pins.map(\.container.name) ?? [])
+            pinned: Set(mutation?.pins.map(\.container.name) ?? []),
+            pinnedVolumes: Set(mutation?.volumePins.map(\.volume.name) ?? [])
         )
         decision.findings = Check.all.flatMap { $0.findings(for: input) }
     }
@@ -63,17 +64,24 @@ public func decide(
 ///
 /// Each reference occurs once, as it is in the Pod. There are none for containers that the Pod or the policy declares
 /// native, and for images that no node pulls. The image of a declared Wasm container is looked up, because the digest to
-/// pin it to is in its index. Image volumes contain files instead of programs, so they are not looked up.
+/// pin it to is in its index. Of the image volumes, those are looked up that can contain a container's program.
 public func imagesToInspect(in pod: Pod, context: AdmissionContext, policy: WasmPolicy) -> [String] {
     guard reasonToSkip(pod, context: context, policy: policy) == nil else { return [] }
     let declared = DeclaredContainers(pod)
     var images: [String] = []
     var seen: Set<String> = []
     for container in containersToDecide(in: pod, context: context) {
-        guard container.reasonNotToAsk == nil, let image = container.image,
-            declaration(of: container, declared: declared, policy: policy)?.0 != .native, seen.insert(image).inserted
-        else { continue }
-        images.append(image)
+        guard declaration(of: container, declared: declared, policy: policy)?.0 != .native else { continue }
+        if container.reasonNotToAsk == nil, let image = container.image, seen.insert(image).inserted {
+            images.append(image)
+        }
+        guard !container.mounts.isEmpty else { continue }
+        for volume in container.candidateVolumes(of: ProgramWords(container).commanded, volumes: pod.spec.volumes) {
+            guard case .image(let reference?, let policy) = volume.source, !reference.isEmpty, policy != "Never",
+                seen.insert(reference).inserted
+            else { continue }
+            images.append(reference)
+        }
     }
     return images
 }

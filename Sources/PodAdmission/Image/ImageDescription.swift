@@ -88,7 +88,8 @@ public enum UnrunnableImage: String, Sendable, Equatable, CaseIterable {
     /// How to fix it.
     public var remedy: String {
         switch self {
-        case .artifact: "build it as an image (FROM scratch, COPY app.wasm), or use a runwasi class"
+        case .artifact:
+            "build it as an image (FROM scratch, COPY app.wasm), use a runwasi class, or mount it as an image volume (CRI-O)"
         case .spin: "set runtimeClassName to a Spin class"
         case .envoyPlugin: "load it with Envoy or Istio's WasmPlugin"
         case .component: "build the module for wasip1, or use a runwasi class"

@@ -78,6 +78,8 @@ public struct Container: Sendable, Equatable {
     public var environment: [EnvironmentVariable]?
     /// Whether `envFrom` adds variables from ConfigMaps or Secrets.
     public var hasEnvironmentFrom: Bool
+    /// The mounts of volumes, in their order.
+    public var mounts: [VolumeMount]
 
     /// Creates a container; the defaults are those of absent fields.
     ///
@@ -95,6 +97,7 @@ public struct Container: Sendable, Equatable {
     ///   - execHooks: The lifecycle hooks that run a program inside it.
     ///   - environment: The entries of `env`; nil if it has no `env`.
     ///   - hasEnvironmentFrom: Whether `envFrom` adds variables.
+    ///   - mounts: The mounts of volumes.
     public init(
         kind: ContainerKind = .container,
         index: Int = 0,
@@ -108,7 +111,8 @@ public struct Container: Sendable, Equatable {
         execProbes: [ExecProbe] = [],
         execHooks: [ExecHook] = [],
         environment: [EnvironmentVariable]? = nil,
-        hasEnvironmentFrom: Bool = false
+        hasEnvironmentFrom: Bool = false,
+        mounts: [VolumeMount] = []
     ) {
         self.kind = kind
         self.index = index
@@ -123,6 +127,7 @@ public struct Container: Sendable, Equatable {
         self.execHooks = execHooks
         self.environment = environment
         self.hasEnvironmentFrom = hasEnvironmentFrom
+        self.mounts = mounts
     }
 
     /// Reads a container; `kind` is `.sidecar` for an init container that restarts always.
@@ -158,6 +163,10 @@ public struct Container: Sendable, Equatable {
             try object.optional("envFrom") { value throws(FieldError) in
                 try !value.asArray { value throws(FieldError) in value }.isEmpty
             } ?? false
+        mounts =
+            try object.optional("volumeMounts") { value throws(FieldError) in
+                try value.asArray { value throws(FieldError) in try VolumeMount(value) }
+            } ?? []
     }
 
     /// The name of its list in the Pod's spec.

@@ -6,6 +6,8 @@ public struct PodSpec: Sendable, Equatable {
     public var runtimeClassName: String?
     /// Every container, in the order init, ordinary, ephemeral.
     public var containers: [Container]
+    /// The volumes, in their order.
+    public var volumes: [Volume]
     /// `Always`, `OnFailure` or `Never`.
     public var restartPolicy: String?
     /// The node labels that the Pod requires.
@@ -27,6 +29,7 @@ public struct PodSpec: Sendable, Equatable {
     /// - Parameters:
     ///   - runtimeClassName: The runtime class.
     ///   - containers: Every container, in the order init, ordinary, ephemeral.
+    ///   - volumes: The volumes, in their order.
     ///   - restartPolicy: `Always`, `OnFailure` or `Never`.
     ///   - nodeSelector: The node labels that the Pod requires.
     ///   - affinityTerms: The terms of the required node affinity.
@@ -37,6 +40,7 @@ public struct PodSpec: Sendable, Equatable {
     public init(
         runtimeClassName: String? = nil,
         containers: [Container],
+        volumes: [Volume] = [],
         restartPolicy: String? = nil,
         nodeSelector: [String: String] = [:],
         affinityTerms: [[String: [String]]] = [],
@@ -47,6 +51,7 @@ public struct PodSpec: Sendable, Equatable {
     ) {
         self.runtimeClassName = runtimeClassName
         self.containers = containers
+        self.volumes = volumes
         self.restartPolicy = restartPolicy
         self.nodeSelector = nodeSelector
         self.affinityTerms = affinityTerms
@@ -72,6 +77,11 @@ public struct PodSpec: Sendable, Equatable {
                 containers.append(container)
             }
         }
+        volumes =
+            try object.optional("volumes") { value throws(FieldError) in
+                try value.asArray { value throws(FieldError) in try Volume(value) }
+            } ?? []
+        for index in volumes.indices { volumes[index].index = index }
         restartPolicy = try object.optionalString("restartPolicy")
         nodeSelector =
             try object.optional("nodeSelector") { value throws(FieldError) in try value.asStringMap() } ?? [:]

@@ -7,15 +7,12 @@
 struct VariableExpansion {
     /// The result of expanding a text.
     enum Result: Equatable {
-        /// The text; a reference to an unknown value stays in it where it does not change the end of the text.
+        /// The text.
         case text(String)
+        /// The text; only its end is known, because references to values that are not in the Pod stay in it.
+        case ending(String)
         /// The end of the text depends on a variable whose value is not in the Pod, or is too long.
         case unknown(variable: String)
-    }
-
-    private enum Value {
-        case text(String)
-        case unknown
     }
 
     /// The limit on what references add to all texts of a container, in bytes, because each variable can double a value.
@@ -23,7 +20,7 @@ struct VariableExpansion {
     /// The length of the longest suffix that tells Wasm from native, `.wasm`, in bytes.
     private static let suffixLength = 5
 
-    private var values: [String: Value] = [:]
+    private var values: [String: Result] = [:]
     private let hasEnvironmentFrom: Bool
     private var room = Self.limit
 
@@ -31,14 +28,7 @@ struct VariableExpansion {
     init(of container: Container) {
         hasEnvironmentFrom = container.hasEnvironmentFrom
         for variable in container.environment ?? [] {
-            guard let value = variable.value else {
-                values[variable.name] = .unknown
-                continue
-            }
-            switch expand(value) {
-            case .text(let text): values[variable.name] = .text(text)
-            case .unknown: values[variable.name] = .unknown
-            }
+            values[variable.name] = variable.value.map { expand($0) } ?? .unknown(variable: variable.name)
         }
     }
 
@@ -55,6 +45,7 @@ struct VariableExpansion {
         var result: [UInt8] = []
         var rest = Substring(text).utf8
         var lastUnknown: (variable: String, end: Int)?
+        var isComplete = true
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "$"), let next = rest.first else {
                 result.append(byte)
@@ -66,10 +57,11 @@ struct VariableExpansion {
                 let name = String(Substring(rest[rest.index(after: rest.startIndex)..<close]))
                 rest = rest[rest.index(after: close)...]
                 switch value(of: name) {
-                case .text(let value):
+                case .text(let value), .ending(let value):
                     guard value.utf8.count <= room else { return .unknown(variable: name) }
                     room -= value.utf8.count
                     result += value.utf8
+                    if case .ending = values[name] { isComplete = false }
                 case .unknown:
                     result += "$(\(name))".utf8
                     lastUnknown = (name, result.count)
@@ -85,11 +77,12 @@ struct VariableExpansion {
         if let lastUnknown, result.count - lastUnknown.end < Self.suffixLength {
             return .unknown(variable: lastUnknown.variable)
         }
-        return .text(String(decoding: result, as: UTF8.self))
+        let expanded = String(decoding: result, as: UTF8.self)
+        return isComplete && lastUnknown == nil ? .text(expanded) : .ending(expanded)
     }
 
     /// The value of a variable; nil if it is not defined, which `envFrom` can do for any name.
-    private func value(of name: String) -> Value? {
-        values[name] ?? (hasEnvironmentFrom ? .unknown : nil)
+    private func value(of name: String) -> Result? {
+        values[name] ?? (hasEnvironmentFrom ? .unknown(variable: name) : nil)
     }
 }

@@ -36,15 +36,25 @@ extension WasmPolicy {
         public var allowed: [ImagePattern] = []
         /// Whether Wasm images must be named by digest.
         public var requireDigest = false
+        /// The volumes that modules can be in, if the policy restricts images.
+        public var moduleVolumes = ModuleVolumes.image
         /// Whether the policy allows only some Wasm images.
         var restrictsWasm: Bool { !allowed.isEmpty || requireDigest }
+
+        /// The volumes that modules can be in, if a policy restricts images.
+        public enum ModuleVolumes: String, Sendable, Equatable, CaseIterable {
+            /// Image volumes, whose images the policy can check.
+            case image = "Image"
+            /// Every volume, such as an `emptyDir` to which an init container copies modules.
+            case any = "Any"
+        }
 
         /// Creates the settings of the built-in policy: no rules, and all images are allowed.
         public init() {}
 
         init(reading value: JSONValue) throws(FieldError) {
             let object = try value.asObject()
-            try object.refuseUnknown(["rules", "allowed", "requireDigest"])
+            try object.refuseUnknown(["rules", "allowed", "requireDigest", "moduleVolumes"])
             self.init()
             rules =
                 try object.optional("rules") { value throws(FieldError) in
@@ -55,6 +65,10 @@ extension WasmPolicy {
                     try value.asArray { value throws(FieldError) in try ImagePattern(reading: value) }
                 } ?? []
             requireDigest = try object.bool("requireDigest") ?? false
+            moduleVolumes =
+                try object.optional("moduleVolumes") { value throws(FieldError) in
+                    try value.asCase(of: ModuleVolumes.self)
+                } ?? .image
         }
     }
 }

@@ -19,6 +19,10 @@ ended() {
   pod_json "$1" | jq -e '.status.containerStatuses[0].state.terminated != null'
 }
 
+has_failed() {
+  pod_json "$1" | jq -e '.status.phase == "Failed"'
+}
+
 case_both_installed() {
   install_from_here wasmedge --no-restart
   install_from_here wasmtime --no-restart
@@ -30,7 +34,7 @@ case_exit_code() {
   one_pod three exit-code:1 '{"container": {"args": ["3"]}}'
   eventually 60 "the Pod ends" ended three
   expect "how it ended" "$(state three)" "Error 3"
-  expect "the phase" "$(pod_json three | jq -r .status.phase)" Failed
+  eventually 30 "the phase is Failed" has_failed three
   one_pod zero exit-code:1 '{"container": {"args": ["0"]}}'
   eventually 60 "the Pod ends" ended zero
   expect "how it ended" "$(state zero)" "Completed 0"
