@@ -18,6 +18,8 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     public let reason: String
     /// The number of bytes before the problem.
     public let offset: Int
+    /// Whether the text exceeds a limit, and may be valid.
+    public let isLimit: Bool
 
     /// The reason and the place.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
@@ -34,10 +36,13 @@ public struct JSONParser {
     private var depth = 0
     private var values = 0
     private let limits: JSONLimits
+    /// The depth below which arrays and objects are passed over.
+    private let outlineDepth: Int
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
+    private init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits, outlineDepth: Int = .max) {
         self.bytes = bytes
         self.limits = limits
+        self.outlineDepth = outlineDepth
     }
 
     /// Parses one document.
@@ -58,6 +63,30 @@ public struct JSONParser {
         return value
     }
 
+    /// Parses the upper part of a document that exceeds a limit.
+    ///
+    /// Deeper arrays and objects are null in the result. They are passed over without a check of what is in them, so that
+    /// the size of the result does not depend on them.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole document; it is not kept.
+    ///   - depth: The depth of the arrays and objects that are kept; 1 for the document itself.
+    ///   - limits: The limits on what is kept.
+    /// - Returns: The upper part.
+    /// - Throws: ``JSONError`` with the place of the first problem.
+    public static func outline(
+        _ bytes: UnsafeRawBufferPointer,
+        depth: Int,
+        limits: JSONLimits = JSONLimits()
+    ) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(
+            bytes: bytes.assumingMemoryBound(to: UInt8.self),
+            limits: limits,
+            outlineDepth: depth
+        )
+        return try parser.value()
+    }
+
     /// Parses one document from an array of bytes.
     public static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
         let result = bytes.withUnsafeBytes { buffer -> Result<JSONValue, JSONError> in
@@ -71,7 +100,9 @@ public struct JSONParser {
         try parse(Array(text.utf8), limits: limits)
     }
 
-    private func fault(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
+    private func fault(_ reason: String, isLimit: Bool = false) -> JSONError {
+        JSONError(reason: reason, offset: position, isLimit: isLimit)
+    }
 
     private mutating func skipSpace() {
         while position < bytes.count {
@@ -85,11 +116,11 @@ public struct JSONParser {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         values += 1
-        guard values <= limits.values else { throw fault("more than \(limits.values) values") }
+        guard values <= limits.values else { throw fault("more than \(limits.values) values", isLimit: true) }
         guard position < bytes.count else { throw fault("the document ends early") }
         switch bytes[position] {
-        case UInt8(ascii: "{"): return try object()
-        case UInt8(ascii: "["): return try array()
+        case UInt8(ascii: "{"): return depth < outlineDepth ? try object() : try passOver()
+        case UInt8(ascii: "["): return depth < outlineDepth ? try array() : try passOver()
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -110,7 +141,7 @@ public struct JSONParser {
 
     private mutating func enter() throws(JSONError) {
         depth += 1
-        guard depth <= limits.depth else { throw fault("nested deeper than \(limits.depth)") }
+        guard depth <= limits.depth else { throw fault("nested deeper than \(limits.depth)", isLimit: true) }
         position += 1
         skipSpace()
     }
@@ -159,6 +190,29 @@ public struct JSONParser {
             members.append(JSONObject.Member(key: key, value: try value()))
         } while try more(until: UInt8(ascii: "}"))
         return .object(JSONObject(members))
+    }
+
+    /// Passes over an array or an object.
+    private mutating func passOver() throws(JSONError) -> JSONValue {
+        var nesting = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): nesting += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                nesting -= 1
+                if nesting == 0 { return .null }
+            case UInt8(ascii: "\""):
+                while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+                    position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+                }
+                position += 1
+            default: break
+            }
+        }
+        position = bytes.count
+        throw fault("the document ends early")
     }
 
     private mutating func number() throws(JSONError) -> String {

@@ -12,14 +12,15 @@ import Testing
 extension Live {
     @Suite("Hostile clients")
     struct HostileClientTests {
-        private static let limit = 7 << 20
+        private static let limit = ServerLimits().bodyBytes
+        private static let longestObject = 7 << 20
         private static let head = "POST /mutate?timeout=5s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
         @Test("A body of exactly 7 MiB is accepted", .timeLimit(.minutes(1)))
         func readsLongestBody() async throws {
             try await RunningServer.run { server in
                 let review = Reviews.review().compactText
-                let body = review + String(repeating: " ", count: Self.limit - review.utf8.count)
+                let body = review + String(repeating: " ", count: Self.longestObject - review.utf8.count)
                 try await server.withClient { client in
                     let reply = try await server.post(body, with: client)
                     #expect(reply.status == 200)

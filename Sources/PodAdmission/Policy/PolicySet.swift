@@ -40,6 +40,22 @@ public struct PolicySet: Sendable, Equatable {
         } ?? WasmPolicy()
     }
 
+    /// The policy that restricts Wasm images and can be the one for a Pod whose labels cannot be read; nil if none can.
+    ///
+    /// - Parameters:
+    ///   - namespace: The namespace.
+    ///   - labels: The labels of the namespace; nil if they are not known.
+    /// - Returns: The policy.
+    public func restriction(inNamespace namespace: String, labels: [String: String]? = nil) -> WasmPolicy? {
+        let namespaceLabels = LabelSelector.labels(ofNamespace: namespace, known: labels)
+        for policy in policies where policy.namespaceSelector.matches(namespaceLabels) {
+            let isOptedOut = policy.allowOptOut && AnnotationKey.optsOut(labels?[AnnotationKey.inject])
+            if policy.images.restrictsWasm, policy.mode == .enforce, !isOptedOut { return policy }
+            if policy.podSelector.requirements.isEmpty { return nil }
+        }
+        return nil
+    }
+
     /// Whether a policy selects namespaces by other labels than the name.
     public var asksForNamespaceLabels: Bool { policies.contains { $0.askedNamespaceLabel != nil } }
 

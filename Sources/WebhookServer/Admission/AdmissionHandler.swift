@@ -46,11 +46,17 @@ public struct AdmissionHandler: Sendable {
     ) async -> HTTPReply {
         let start = ContinuousClock.now
         let request: AdmissionRequest
+        // Why the object cannot be read, although the rest of the review can.
+        var obstacle: FieldError?
         switch Self.parse(body) {
         case .success(let parsed): request = parsed
         case .failure(let error):
-            metrics.count(.badRequest, stage: stage)
-            return .badRequest(error.reason)
+            guard let outline = error.outline else {
+                metrics.count(.badRequest, stage: stage)
+                return .badRequest(error.reason)
+            }
+            request = outline
+            obstacle = FieldError(error.reason)
         }
         let subject = AdmissionSubject(request)
         let labels = subject == .other ? nil : await environment.namespaceLabels(request.namespace)
@@ -62,6 +68,7 @@ public struct AdmissionHandler: Sendable {
         var admission: DecidedAdmission?
         var result = AdmissionResult.skipped
         do throws(FieldError) {
+            if let obstacle { throw obstacle }
             admission = try await evaluator.decide(
                 request,
                 subject: subject,
@@ -71,9 +78,16 @@ public struct AdmissionHandler: Sendable {
             )
             if let admission { result = response.apply(admission.decision, stage: stage) }
         } catch {
-            // The API server validates every field itself, with a better message than a webhook can give.
-            response.warnings = ["polypod: not looked at: \(error.description)"]
-            result = .unreadable
+            if let refusal = evaluator.refusal(of: request, subject: subject, labels: labels, because: error) {
+                result = response.apply(refusal, stage: stage)
+            } else if obstacle == nil {
+                // The API server validates every field itself, with a better message than a webhook can give.
+                response.warnings = ["polypod: not looked at: \(error.description)"]
+                result = .unreadable
+            } else {
+                metrics.count(.badRequest, stage: stage, subject: subject)
+                return .badRequest(error.description)
+            }
         }
         let decision = admission?.decision
         let duration = ContinuousClock.now - start
@@ -94,14 +108,25 @@ public struct AdmissionHandler: Sendable {
             && environment.policies().asksForNamespaceLabels
     }
 
+    /// The longest body whose object is read, in bytes; a parsed body needs about eight times its size.
+    private static let longestObject = 7 << 20
+
     private static func parse(_ body: ByteBuffer) -> Result<AdmissionRequest, ReviewError> {
         body.withUnsafeReadableBytes { bytes in
+            guard bytes.count <= longestObject else {
+                return .failure(ReviewError("longer than \(longestObject >> 20) MiB", outline: outline(bytes)))
+            }
             let document: JSONValue
             do throws(JSONError) { document = try JSONParser.parse(bytes) } catch {
-                return .failure(ReviewError(error.description))
+                return .failure(ReviewError(error.description, outline: error.isLimit ? outline(bytes) : nil))
             }
             do throws(ReviewError) { return .success(try AdmissionRequest(document)) } catch { return .failure(error) }
         }
+    }
+
+    /// The review without what is in its objects: the fields of the request and its kind are at a depth of three, those of `metadata` at four.
+    private static func outline(_ bytes: UnsafeRawBufferPointer) -> AdmissionRequest? {
+        (try? JSONParser.outline(bytes, depth: 4)).flatMap { try? AdmissionRequest($0) }
     }
 }
 

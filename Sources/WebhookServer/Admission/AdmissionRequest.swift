@@ -2,11 +2,16 @@ import JSON
 import PodAdmission
 
 /// The reason why a body is not a review that can be answered; the client gets it with status 400.
-struct ReviewError: Error, Equatable, CustomStringConvertible {
+struct ReviewError: Error, CustomStringConvertible {
     /// One line of at most 200 characters without control characters.
     let reason: String
+    /// The review without what is in its objects, if it exceeds a limit and is otherwise valid.
+    let outline: AdmissionRequest?
 
-    init(_ reason: String) { self.reason = reason.plainText(limit: 200) }
+    init(_ reason: String, outline: AdmissionRequest? = nil) {
+        self.reason = reason.plainText(limit: 200)
+        self.outline = outline
+    }
 
     var description: String { reason }
 }

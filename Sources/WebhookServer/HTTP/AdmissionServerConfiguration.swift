@@ -37,10 +37,13 @@ public enum ServingCertificateSource: Sendable {
 
 /// The limits on the memory and time that clients can use.
 public struct ServerLimits: Sendable {
-    /// The longest body in bytes; the API server sends the object and the old object, each at most 3 MiB.
-    public var bodyBytes = 7 << 20
+    /// The longest body in bytes.
+    ///
+    /// The API server sends the object and the old object. etcd limits each to 1.5 MiB in protobuf, in which a character
+    /// takes one byte that takes six in JSON. Of a body longer than 7 MiB, the server reads what it needs to refuse it.
+    public var bodyBytes = 20 << 20
     /// The limit on the bodies of all requests together, in bytes; a parsed body needs about eight times its size.
-    public var bufferedBytes = 16 << 20
+    public var bufferedBytes = 20 << 20
     /// The time from the start of a connection to the end of the first request's header, with the TLS handshake.
     public var headTimeout = Duration.seconds(10)
     /// The time from the end of a request's header to the end of its body.
