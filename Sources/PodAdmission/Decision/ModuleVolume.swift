@@ -16,8 +16,12 @@ public struct ModuleVolume: Sendable, Equatable {
 }
 
 extension ContainerVerdict {
-    /// Finds out where the program is.
-    mutating func locateProgram(_ words: ProgramWords, volumes: [Volume]) {
+    /// Finds out where the program is, if it can be a module; with the variant `compat`, its name can be any.
+    mutating func locateProgram(_ words: ProgramWords, volumes: [Volume], declaredClass: ContainerClass?) {
+        guard !container.mounts.isEmpty,
+            declaredClass == .wasm || containerClass != .native || isNamedWasm ?? true
+                || volumes.contains(where: \.isImage)
+        else { return }
         place = container.place(
             of: words.isComplete ? program.first : nil,
             workingDirectory: workingDirectory,

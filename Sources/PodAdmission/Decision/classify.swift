@@ -27,8 +27,8 @@ func classify(
     verdict.workingDirectory = container.workingDirectory
 
     verdict.read(container.image.flatMap { images[$0] }, words, policy: policy)
-    verdict.locateProgram(words, volumes: volumes)
     let declaration = declaration(of: container, declared: declared, policy: policy)
+    verdict.locateProgram(words, volumes: volumes, declaredClass: declaration?.0)
     // A rule for a native image says nothing about a module in a volume.
     let isBesideRule =
         declaration?.0 == .native && policy.images.restrictsWasm && verdict.place != .image

@@ -26,9 +26,21 @@ public struct EnvironmentVariable: Sendable, Equatable {
     }
 
     init(reading object: JSONObject) throws(FieldError) {
-        name = try object.optionalString("name") ?? ""
-        let isLiteral = try object.optionalObject("valueFrom") == nil
-        value = isLiteral ? try object.optionalString("value") ?? "" : nil
+        name = ""
+        var literal = ""
+        var isLiteral = true
+        // One pass, because Pods can have many entries.
+        for member in object.members where member.value != .null {
+            do throws(FieldError) {
+                switch member.key {
+                case "name": name = try member.value.asString()
+                case "value": literal = try member.value.asString()
+                case "valueFrom": isLiteral = false
+                default: break
+                }
+            } catch { throw error.under(.key(member.key)) }
+        }
+        value = isLiteral ? literal : nil
     }
 }
 
