@@ -64,6 +64,34 @@ struct PolicyCommandTests {
             "the same name twice"
         ),
         (
+            [policy("a", "{images: {allowed: [g/*]}}")],
+            [
+                "spec.onUnresolvedImage: an image of a registry that does not answer passes the restriction of "
+                    + "images; set Deny",
+                "spec.allowOptOut: any Pod can opt out of the restriction of images; set false",
+            ], "a restriction that the defaults of other fields let Pods pass"
+        ),
+        (
+            [
+                policy(
+                    "a",
+                    "{allowOptOut: false, onUnresolvedImage: Deny, images: {allowed: [g/*]}, "
+                        + "checks: {image-not-allowed: warn, digest-required: \"off\"}}"
+                )
+            ],
+            [
+                "spec.checks.image-not-allowed: turns the restriction of images off; set deny",
+                "spec.checks.digest-required: has no effect without spec.images.requireDigest",
+            ], "a restriction that a check's action turns off"
+        ),
+        (
+            [policy("a", "{checks: {module-volume-not-allowed: warn}}")],
+            [
+                "spec.checks.module-volume-not-allowed: has no effect without spec.images.allowed or "
+                    + "spec.images.requireDigest"
+            ], "a check of volumes without a restriction"
+        ),
+        (
             [policy("a", "{images: {rules: [{match: g/*, treatAs: Wasm}, {match: g/b*, treatAs: Native}]}}")],
             ["spec.images.rules[1].match: has no effect: rule 0 (g/*) matches first"], "a rule after a wider one"
         ),
@@ -72,13 +100,20 @@ struct PolicyCommandTests {
             "a wider rule after a narrower one"
         ),
         (
-            [policy("a", "{images: {requireDigest: true}}")],
+            [policy("a", "{allowOptOut: false, onUnresolvedImage: Deny, images: {requireDigest: true}}")],
             [
                 "spec.images.requireDigest: an image with a tag is admitted if pinWasmManifest pins it; set "
                     + "pinWasmManifest: false to refuse it"
             ], "pinning replaces a tag with a digest"
         ),
-        ([policy("a", "{images: {requireDigest: true}, pinWasmManifest: false}")], [], "no pinning"),
+        (
+            [
+                policy(
+                    "a",
+                    "{allowOptOut: false, onUnresolvedImage: Deny, images: {requireDigest: true}, pinWasmManifest: false}"
+                )
+            ], [], "no pinning"
+        ),
         (
             [policy("a", "{checks: {image-not-allowed: warn}}")],
             ["spec.checks.image-not-allowed: has no effect without spec.images.allowed"],

@@ -39,7 +39,7 @@ extension WasmPolicy {
         /// The volumes that modules can be in, if the policy restricts images.
         public var moduleVolumes = ModuleVolumes.image
         /// Whether the policy allows only some Wasm images.
-        var restrictsWasm: Bool { !allowed.isEmpty || requireDigest }
+        public var restrictsWasm: Bool { !allowed.isEmpty || requireDigest }
 
         /// The volumes that modules can be in, if a policy restricts images.
         public enum ModuleVolumes: String, Sendable, Equatable, CaseIterable {

@@ -8,7 +8,8 @@ enum PolicyLint {
         policies.indices.flatMap { index in
             let sourced = policies[index]
             let earlier = policies[..<index]
-            return order(of: sourced, after: earlier) + images(of: sourced) + idleChecks(of: sourced)
+            return order(of: sourced, after: earlier) + images(of: sourced) + waysAround(sourced)
+                + idleFields(of: sourced)
         }
     }
 
@@ -82,12 +83,50 @@ enum PolicyLint {
         return notes
     }
 
-    /// Warnings about checks that another field would have to turn on.
-    private static func idleChecks(of sourced: SourcedPolicy) -> [BadInput] {
+    /// Warnings about fields that let Pods pass a restriction of images.
+    private static func waysAround(_ sourced: SourcedPolicy) -> [BadInput] {
+        let policy = sourced.policy
+        guard policy.images.restrictsWasm else { return [] }
+        var notes: [BadInput] = []
+        if policy.onUnresolvedImage != .deny {
+            notes.append(
+                sourced.note(
+                    "an image of a registry that does not answer passes the restriction of images; set Deny",
+                    at: [.key("spec"), .key("onUnresolvedImage")]
+                )
+            )
+        }
+        if policy.allowOptOut {
+            notes.append(
+                sourced.note(
+                    "any Pod can opt out of the restriction of images; set false",
+                    at: [.key("spec"), .key("allowOptOut")]
+                )
+            )
+        }
+        let switches = [
+            (CheckCode.imageNotAllowed, !policy.images.allowed.isEmpty),
+            (.digestRequired, policy.images.requireDigest),
+            (.moduleVolumeNotAllowed, policy.images.moduleVolumes == .image),
+        ]
+        for (code, isOn) in switches where isOn && policy.checks[code].map({ $0 != .deny }) ?? false {
+            notes.append(
+                sourced.note(
+                    "turns the restriction of images off; set deny",
+                    at: [.key("spec"), .key("checks"), .key(code.rawValue)]
+                )
+            )
+        }
+        return notes
+    }
+
+    /// Warnings about fields that another field would have to turn on.
+    private static func idleFields(of sourced: SourcedPolicy) -> [BadInput] {
         let images = sourced.policy.images
         let switches = [
             (CheckCode.imageNotAllowed, "images.allowed", !images.allowed.isEmpty),
             (.digestRequired, "images.requireDigest", images.requireDigest),
+            (.moduleVolumeNotAllowed, "images.allowed or spec.images.requireDigest", images.restrictsWasm),
         ]
         return switches.filter { !$2 && sourced.policy.checks[$0] != nil }.map { code, field, _ in
             let path: [FieldError.Step] = [.key("spec"), .key("checks"), .key(code.rawValue)]
