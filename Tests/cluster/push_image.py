@@ -7,8 +7,12 @@ images.json is a list of images, which are pushed in this order. FOLDER contains
 
     {"name": "app:1", "platform": "wasi/wasm", "entrypoint": ["/app.wasm"], "cmd": [...],
      "files": {"/app.wasm": "app.wasm"}, "annotations": {...}, "format": "oci" or "docker"}
-    {"name": "all:1", "index": {"linux/amd64": "native:1", "wasi/wasm": "app:1"}}     of images earlier in the list
+    {"name": "all:1", "index": {"linux/amd64": "native:1", "wasi/wasm": "app:1"}}     of images earlier in the list; ""
+                                                                                       for an entry without a platform
     {"name": "raw:1", "artifact": "app.wasm"}                                        a Wasm artifact: no root file system
+
+Three members make images that others read in another way: "settings" replaces the config's "config", "more" is text at
+the end of the config, and "entry_annotations" are annotations of all entries of an index.
 
 It prints one line for each image: the reference and its digest, and for an index also the digests of the images inside.
 The same files produce the same digests.
@@ -93,12 +97,13 @@ def make_image(entry, folder):
         settings["Entrypoint"] = entry["entrypoint"]
     if "cmd" in entry:
         settings["Cmd"] = entry["cmd"]
-    config = Blob(types["config"], compact({
+    text = compact({
         "architecture": architecture,
         "os": system,
-        "config": settings,
+        "config": entry.get("settings", settings),
         "rootfs": {"type": "layers", "diff_ids": [diff_id]},
-    }))
+    })
+    config = Blob(types["config"], text[:-1] + entry.get("more", "").encode() + b"}")
     return finish(types, config, [layer], entry.get("annotations"))
 
 
@@ -128,9 +133,12 @@ def make_index(entry, known):
     types = TYPES[entry.get("format", "oci")]
     children, entries = [], []
     for platform, name in entry["index"].items():
-        system, architecture = platform.split("/")
         children.append(known[name])
-        entries.append(known[name].manifest.descriptor(platform={"os": system, "architecture": architecture}))
+        more = {"annotations": entry["entry_annotations"]} if "entry_annotations" in entry else {}
+        if platform:
+            system, architecture = platform.split("/")
+            more["platform"] = {"os": system, "architecture": architecture}
+        entries.append(known[name].manifest.descriptor(**more))
     index = {"schemaVersion": 2, "mediaType": types["index"], "manifests": entries}
     return Image(Blob(types["index"], compact(index)), children=children)
 
