@@ -81,6 +81,18 @@ struct Options: ParsableArguments {
 
     @Option(
         help: help(
+            .refusedNetworks,
+            "Networks in which the image of a Pod must not name a registry, separated by commas: ranges, or private.",
+            default: "none"
+        )
+    )
+    var refusedNetworks: String?
+
+    @Option(help: help(.allowedNetworks, "Exceptions to the refused networks, separated by commas."))
+    var allowedNetworks: String?
+
+    @Option(
+        help: help(
             .cloudRegistries,
             "Clouds whose registries are read with the cloud identity of this process, separated by commas: ecr, gar, acr.",
             default: "none"
@@ -123,7 +135,8 @@ enum OptionName: String {
     case kubernetes, service
     case managedCertificates, pullSecrets, events, selfProof, manageFailurePolicy, warmCache
     case listen, opsListen, shutdownDelay, logLevel, maxConnections, maxAdmissions
-    case policy, registries, dockerConfig, tokenHosts, cloudRegistries, metadataServer, tagTtl
+    case policy, registries, dockerConfig, tokenHosts, refusedNetworks, allowedNetworks
+    case cloudRegistries, metadataServer, tagTtl
 
     /// The option on the command line, such as `--tls-cert`.
     var option: String { "--" + words.joined(separator: "-") }

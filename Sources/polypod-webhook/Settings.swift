@@ -19,6 +19,7 @@ struct Settings {
     private let registries: JSONFile?
     private let dockerConfig: JSONFile?
     private var tokenHosts: Set<String> = []
+    private var refusedNetworks = RefusedNetworks()
     private var clouds: Set<CloudProvider> = []
     private let usesMetadataServer: Bool
     private var tagLifetime = Duration.seconds(60)
@@ -60,6 +61,7 @@ struct Settings {
         }
         let hosts = { (text: String) in Set(text.split(separator: ",").map { $0.lowercased() }) }
         try source.read(options.tokenHosts, .tokenHosts, as: "hosts", hosts) { tokenHosts = $0 }
+        refusedNetworks = try Self.refusedNetworks(options, source)
         let clouds = { (text: String) -> Set<CloudProvider>? in
             let names = text.split(separator: ",")
             let known = names.compactMap { CloudProvider(rawValue: String($0)) }
@@ -89,6 +91,18 @@ struct Settings {
         }
     }
 
+    private static func refusedNetworks(
+        _ options: Options,
+        _ source: OptionSource
+    ) throws(SettingsError) -> RefusedNetworks {
+        let expected = "ranges such as 10.0.0.0/8, or private, separated by commas"
+        var (refused, allowed) = ("", "")
+        let text = { (text: String) in RefusedNetworks(refused: text).map { _ in text } }
+        try source.read(options.refusedNetworks, .refusedNetworks, as: expected, text) { refused = $0 }
+        try source.read(options.allowedNetworks, .allowedNetworks, as: expected, text) { allowed = $0 }
+        return RefusedNetworks(refused: refused, allowed: allowed) ?? RefusedNetworks()
+    }
+
     /// Creates the image inspector with the registries, credentials and clouds of the settings.
     ///
     /// - Throws: ``SettingsError`` for a configuration file that is not valid.
@@ -97,6 +111,7 @@ struct Settings {
         configuration.environment = environment
         configuration.tagLifetime = tagLifetime
         configuration.realmHosts = tokenHosts
+        configuration.refusedNetworks = refusedNetworks
         configuration.cloud = clouds
         configuration.usesMetadataServer = usesMetadataServer
         configuration.logger = logger

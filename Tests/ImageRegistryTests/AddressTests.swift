@@ -35,24 +35,27 @@ import Testing
         ("255.255.255.255", false, "broadcast"),
     ]) func allowedAddresses(_ text: String, _ isAllowed: Bool, _ reason: String) throws {
         let address = try #require(IPAddress(text))
-        #expect(AddressRules().allows(address) == isAllowed, "\(reason)")
+        #expect((AddressRules().refusal(of: address) == nil) == isAllowed, "\(reason)")
     }
 
     @Test func operatorHostsMayUseLoopback() throws {
-        let rules = AddressRules(allowsLoopback: true)
+        let rules = AddressRules(trust: .configured)
         for text in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1"] {
-            #expect(rules.allows(try #require(IPAddress(text))))
+            #expect(try rules.refusal(of: #require(IPAddress(text))) == nil)
         }
         for text in ["169.254.169.254", "0.0.0.0", "::ffff:169.254.1.1"] {
-            #expect(!rules.allows(try #require(IPAddress(text))))
+            #expect(try rules.refusal(of: #require(IPAddress(text))) == .address)
         }
     }
 
     @Test func metadataRequestsReachTheMetadataServerOnly() throws {
-        let rules = AddressRules(allowsLoopback: true, isForMetadataServer: true)
-        #expect(rules.allows(try #require(IPAddress("169.254.169.254"))))
+        let rules = AddressRules(trust: .configured, isForMetadataServer: true)
+        #expect(try rules.refusal(of: #require(IPAddress("169.254.169.254"))) == nil)
         for text in ["169.254.169.253", "127.0.0.1", "8.8.8.8", "fd00:ec2::254", "::ffff:169.254.169.254"] {
-            #expect(!rules.allows(try #require(IPAddress(text))), "no other address, and no other form of this address")
+            #expect(
+                try rules.refusal(of: #require(IPAddress(text))) == .address,
+                "no other address, and no other form of this address"
+            )
         }
     }
 
@@ -70,6 +73,37 @@ import Testing
         ("1.2.3.4/32", "1.2.3.5", false),
     ]) func ranges(_ range: String, _ address: String, _ isIn: Bool) throws {
         #expect(try #require(AddressRange(range)).contains(try #require(IPAddress(address))) == isIn)
+    }
+
+    @Test(
+        arguments: [
+            ("10.1.2.3", .network, "private"),
+            ("172.31.255.1", .network, "private"),
+            ("100.64.0.1", .network, "shared by carriers"),
+            ("fd12::1", .network, "private"),
+            ("::ffff:10.1.2.3", .network, "private, mapped"),
+            ("64:ff9b::10.1.2.3", .network, "private through NAT64"),
+            ("10.20.0.1", nil, "the exception"),
+            ("::ffff:10.20.0.1", nil, "the exception, mapped"),
+            ("93.184.216.34", nil, "public"),
+            ("127.0.0.1", .address, "an exception allows no loopback"),
+            ("169.254.169.254", .address, "an exception allows no metadata"),
+        ] as [(String, AddressRules.Refusal?, String)]
+    )
+    func refusedNetworks(_ text: String, _ refusal: AddressRules.Refusal?, _ reason: String) throws {
+        let networks = try #require(
+            RefusedNetworks(refused: "private,203.0.113.0/24", allowed: "10.20.0.0/16,127.0.0.0/8,169.254.0.0/16")
+        )
+        let address = try #require(IPAddress(text))
+        #expect(AddressRules(networks: networks).refusal(of: address) == refusal, "\(reason)")
+        let other = AddressRules(trust: .recommended, networks: networks).refusal(of: address)
+        #expect(other == (refusal == .network ? nil : refusal), "the operator vouches for the host")
+    }
+
+    @Test(arguments: ["10.0.0.0/33", "public", "10.0.0.0/8, 11.0.0.0/8", "::/129"])
+    func invalidNetworks(_ text: String) {
+        #expect(RefusedNetworks(refused: text) == nil)
+        #expect(RefusedNetworks(refused: "", allowed: text) == nil)
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "/8", "::/129", "10.0.0/8", "a/8"])

@@ -243,13 +243,16 @@ import Testing
             let url = try #require(WebURL("http://localhost:\(registry.port)/v2/app/manifests/v1"))
             for _ in 0..<3 {
                 await #expect(
-                    throws: RegistryFailure(.forbiddenAddress, AddressGuard.forbidden("localhost").reason.detail)
+                    throws: RegistryFailure(
+                        .forbiddenAddress,
+                        AddressGuard.forbidden("localhost", .address).reason.detail
+                    )
                 ) {
                     try await transport.send(TransportRequest(url: url, limit: 1024))
                 }
             }
             var allowed = TransportRequest(url: url, limit: 1024)
-            allowed.allowsLoopback = true
+            allowed.trust = .configured
             #expect(try await transport.send(allowed).status == 200)
             await transport.shutdown()
             #expect(registry.log.count == 1, "no request was written to the refused connections")

@@ -82,10 +82,13 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
         let sources = Array(all.prefix(Self.secretLimit))
         let results = await results(for: sources, deadline: deadline)
         var secrets: [DockerConfiguration] = []
+        var isForbidden = false
         for source in sources {
             switch results[source] {
             case .credentials(let found): secrets.append(found)
-            case let result: unread.append(Self.note(on: source, result))
+            case let result:
+                if case .unusable(.forbidden) = result { isForbidden = true }
+                unread.append(Self.note(on: source, result))
             }
         }
         if all.count > sources.count {
@@ -93,7 +96,9 @@ public final class PullSecretReader: PullSecretReading, Service, Sendable {
                 "\(all.count - sources.count) more secrets: only the first \(Self.secretLimit) of a Pod are read"
             )
         }
-        return PullCredentials(secrets, unread: unread)
+        // The namespace's name is that of the request, and can be anything if the API server did not send it.
+        let remedy = "kubectl -n \(query.namespace.plainText(limit: 63)) apply -f deploy/webhook/pull-secrets.yaml"
+        return PullCredentials(secrets, unread: unread, remedy: isForbidden ? remedy : nil)
     }
 
     /// Reads all sources at the same time; the result has no entry for a source that is not read by the deadline.

@@ -128,7 +128,7 @@ struct Authorizer: Sendable {
         )
         if let token = cache.token(for: key, now: now()) { return Self.authorization(token, key) }
         var request = Self.request(realm, service: service, scope: scope, credential: credential)
-        request.allowsLoopback = endpoint.isConfigured && registries.isConfigured(realm.origin)
+        request.trust = registries.trust(realm.origin, from: endpoint.trust)
         let response = try await trace.count(.token) { () async throws(RegistryFailure) in
             try await transport.send(request)
         }

@@ -133,6 +133,14 @@ public struct RegistriesConfiguration: Sendable, Redacted {
             || mirrors.values.contains { $0.endpoints.contains { $0.origin == origin } }
     }
 
+    /// How far the operator vouches for a host to which another one led, by a redirect or as its token server.
+    func trust(_ origin: Origin, from trust: HostTrust) -> HostTrust {
+        switch trust {
+        case .stranger, .recommended: trust
+        case .configured: isConfigured(origin) ? .configured : .recommended
+        }
+    }
+
     /// The endpoints for an image, in order, as containerd uses them with the settings of k3s.
     ///
     /// First come the mirrors of its registry, or the mirrors of `*` if it has none. Last comes the registry itself,
@@ -167,7 +175,7 @@ public struct RegistriesConfiguration: Sendable, Redacted {
                 repository: repository,
                 namespace: isHome ? nil : image.registry,
                 isHome: isHome,
-                isConfigured: true
+                trust: .configured
             )
         }
         if !endpoints.contains(where: \.isHome) {
@@ -177,7 +185,7 @@ public struct RegistriesConfiguration: Sendable, Redacted {
                     repository: image.repository,
                     namespace: nil,
                     isHome: true,
-                    isConfigured: isConfigured(home)
+                    trust: isConfigured(home) ? .configured : .stranger
                 )
             )
         }

@@ -121,7 +121,7 @@ struct RegistryClient: Sendable {
     ///
     /// When the scheme, host or port changes, the authorization is removed from all further requests. A redirect from
     /// https to http is an error. The transport checks the address of each request. A redirect to a loopback address is
-    /// allowed only if the operator named both hosts.
+    /// allowed only if the operator named both hosts, and one into a refused network if the operator named the first.
     ///
     /// - Parameters:
     ///   - url: The URL of the first request.
@@ -140,7 +140,7 @@ struct RegistryClient: Sendable {
         var request = TransportRequest(url: url, limit: Self.bodyLimit)
         request.headers = [("Accept", kind == .manifest ? MediaType.accepted : "*/*")]
         if let authorization { request.headers.append(("Authorization", authorization.header)) }
-        request.allowsLoopback = access.endpoint.isConfigured
+        request.trust = access.endpoint.trust
         var isHome = true
         for hop in 0...Self.redirectLimit {
             let sent = request
@@ -157,7 +157,7 @@ struct RegistryClient: Sendable {
             if next.origin != request.url.origin {
                 isHome = false
                 request.headers.removeAll { $0.name == "Authorization" }
-                request.allowsLoopback = request.allowsLoopback && registries.isConfigured(next.origin)
+                request.trust = registries.trust(next.origin, from: request.trust)
             }
             request.url = next
         }

@@ -11,8 +11,8 @@ struct RegistryEndpoint: Sendable, Hashable {
     let namespace: String?
     /// Whether this is the registry that the image names; only this one receives the credentials for the image.
     let isHome: Bool
-    /// Whether the operator named the host, so that it may have a loopback address.
-    let isConfigured: Bool
+    /// How far the operator vouches for the host.
+    var trust: HostTrust
 
     var origin: Origin { base.origin }
 

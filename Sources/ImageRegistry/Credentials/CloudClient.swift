@@ -29,10 +29,11 @@ struct CloudClient: Sendable {
         request.headers = [("Accept", "application/json")] + message.headers
         request.content = message.content
         request.isForRegistry = false
+        request.trust = .recommended
         request.isForMetadataServer = message.isForMetadataServer
         if let standIn {
             request.url = WebURL(standIn.origin, target: "/\(url.origin.hostAndPort)\(url.target)")
-            request.allowsLoopback = true
+            request.trust = .configured
             request.isForMetadataServer = false
         }
         let reply = try await transport.send(request)

@@ -29,6 +29,8 @@ public struct PullCredentials: Sendable {
     public let secrets: [DockerConfiguration]
     /// The reason for each secret that could not be read, a short text without secrets.
     public let unread: [String]
+    /// How to make the unread secrets readable; nil if that is not known.
+    public let remedy: String?
     /// All secrets as one keyring: entries sorted by key, descending; equal keys in the order of the secrets.
     ///
     /// This is the order of MakeDockerKeyring in Kubernetes (pkg/credentialprovider/secrets/secrets.go).
@@ -37,9 +39,15 @@ public struct PullCredentials: Sendable {
     /// Builds the keyring of some secrets; by default it is empty.
     ///
     /// Of all entries, 512 are used; entries with a key over 512 bytes or a credential over 16 KiB are ignored.
-    public init(_ secrets: [DockerConfiguration] = [], unread: [String] = []) {
+    ///
+    /// - Parameters:
+    ///   - secrets: The content of each secret.
+    ///   - unread: The reason for each secret that could not be read.
+    ///   - remedy: How to make them readable.
+    public init(_ secrets: [DockerConfiguration] = [], unread: [String] = [], remedy: String? = nil) {
         self.secrets = secrets
         self.unread = unread
+        self.remedy = remedy
         let entries = secrets.flatMap(\.entries).filter {
             $0.key.utf8.count <= Limit.key && $0.credential.length <= Limit.credential
         }
@@ -63,6 +71,7 @@ public struct PullCredentials: Sendable {
         else { return answer }
         let notes = unread.prefix(Limit.notes).map { $0.plainText(limit: Limit.note) }
         reason.detail += "; " + notes.joined(separator: "; ")
+        reason.remedy = remedy ?? reason.remedy
         return .unresolved(reason)
     }
 }

@@ -119,6 +119,9 @@ struct ImageLookup: Sendable {
         at endpoint: RegistryEndpoint,
         trace: LookupTrace
     ) async throws(RegistryFailure) -> ImageFacts {
+        let cloud = cloud.match(endpoint)
+        var endpoint = endpoint
+        if cloud != nil, endpoint.trust == .stranger { endpoint.trust = .recommended }
         let lookup = EndpointLookup(
             client: client,
             gates: gates,
@@ -127,7 +130,7 @@ struct ImageLookup: Sendable {
             answers: answers,
             trace: trace
         )
-        return try await lookup.facts(with: candidates(subject, at: endpoint), or: cloud.match(endpoint))
+        return try await lookup.facts(with: candidates(subject, at: endpoint), or: cloud)
     }
 
     /// The credentials to try at an endpoint, before a cloud's credential.

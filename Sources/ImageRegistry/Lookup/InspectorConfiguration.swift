@@ -19,6 +19,8 @@ public struct InspectorConfiguration: Sendable {
     ///
     /// The host of the registry itself and the known token servers, such as Docker Hub's, are always allowed.
     public var realmHosts: Set<String> = []
+    /// The networks in which the image of a Pod must not name a registry; default: none.
+    public var refusedNetworks = RefusedNetworks()
     /// How long the answer for a tag is fresh; default: 60 s.
     ///
     /// Answers for digests are always fresh.
@@ -74,6 +76,7 @@ public struct InspectorConfiguration: Sendable {
             tls: try TLSSettings(registries: registries),
             proxies: try ProxySettings(environment: environment),
             addressGuard: AddressGuard(resolver: resolver, now: now),
+            networks: refusedNetworks,
             connectTimeout: connectTimeout
         )
     }

@@ -40,18 +40,23 @@ final class AddressGuard: Sendable {
     ///   for a name without addresses.
     func check(_ host: String, rules: AddressRules, isProxied: Bool) async throws(RegistryFailure) {
         if let address = IPAddress(host) {
-            guard rules.allows(address) else { throw Self.forbidden(host) }
+            if let refusal = rules.refusal(of: address) { throw Self.forbidden(host, refusal) }
             return
         }
         if isProxied { return }
         let addresses = await addresses(of: host)
         guard !addresses.isEmpty else { throw .connection(.unreachable, "\(host): the name has no address") }
-        guard addresses.allSatisfy(rules.allows) else { throw Self.forbidden(host) }
+        if let refusal = addresses.lazy.compactMap(rules.refusal).first { throw Self.forbidden(host, refusal) }
     }
 
     /// The failure for a host with an address that the rules refuse.
-    static func forbidden(_ host: String) -> RegistryFailure {
-        RegistryFailure(.forbiddenAddress, "\(host): registries must not use this address")
+    static func forbidden(_ host: String, _ refusal: AddressRules.Refusal) -> RegistryFailure {
+        let reason =
+            switch refusal {
+            case .address: "registries must not use this address"
+            case .network: "its network is refused (--refused-networks); name it in --registries or --allowed-networks"
+            }
+        return RegistryFailure(.forbiddenAddress, "\(host): \(reason)")
     }
 
     private func addresses(of host: String) async -> [IPAddress] {
@@ -75,62 +80,24 @@ final class AddressGuard: Sendable {
     }
 }
 
-/// The addresses that the registry client may connect to.
-///
-/// Registry names come from the images of Pods that any user can create. Without these rules a Pod could make the
-/// webhook send requests to the metadata service of the node or to a service on the loopback address of the webhook.
-struct AddressRules: Sendable, Hashable {
-    /// Whether loopback is allowed, which is only for hosts that the operator named in the registries configuration.
-    var allowsLoopback = false
-    /// Whether the metadata server is the only allowed address.
-    var isForMetadataServer = false
-
-    /// The address of Google's metadata server, which the operator can allow the server to ask.
-    static let metadataServer = IPAddress(bytes: [169, 254, 169, 254])
-
-    private static func ranges(_ texts: [String]) -> [AddressRange] { texts.compactMap { AddressRange($0) } }
-
-    private static let loopback = ranges(["127.0.0.0/8", "::1"])
-
-    private static let never = ranges([
-        "0.0.0.0/8", "::/128",  // unspecified: Linux connects them to loopback
-        "169.254.0.0/16", "fe80::/10",  // link-local, with the metadata services of most clouds
-        "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16",  // metadata: EC2, Google, Alibaba, Azure
-        "224.0.0.0/4", "ff00::/8",  // multicast
-        "240.0.0.0/4",  // reserved, with the broadcast address
-    ])
-
-    /// Whether a connection to `address` is allowed.
-    func allows(_ address: IPAddress) -> Bool {
-        if isForMetadataServer { return address == Self.metadataServer }
-        if Self.loopback.contains(where: { $0.contains(address) }) { return allowsLoopback }
-        if Self.never.contains(where: { $0.contains(address) }) { return false }
-        return address.embedded.map(allows) ?? true
-    }
-}
-
 /// Checks the peer address of a new connection before the client writes a request.
 ///
 /// A check of the name alone is not enough: a name can have a public address when it is resolved and another address
 /// when the client connects (google/go-containerregistry#2440).
 enum PeerCheck {
-    /// The rules refuse the peer address of the connection.
-    struct Forbidden: Error {}
-
     /// Returns a function for `HTTPClient.Configuration.http1_1ConnectionDebugInitializer`.
     ///
     /// The HTTP client calls it after the connection, including its TLS handshake, and before the first request. The
-    /// function fails its result first and closes the channel later: the pool traps when a connection closes before its
-    /// failure was reported.
+    /// function fails its result with ``AddressRules/Refusal`` first and closes the channel later: the pool traps when a
+    /// connection closes before its failure was reported.
     static func initializer(rules: AddressRules) -> @Sendable (any Channel) -> EventLoopFuture<Void> {
         { channel in
-            if let text = channel.remoteAddress?.ipAddress, let address = IPAddress(text.prefix { $0 != "%" }),
-                rules.allows(address)
-            {
+            let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0.prefix { $0 != "%" }) }
+            guard let refusal = address.map(rules.refusal) ?? .address else {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             channel.eventLoop.execute { channel.close(promise: nil) }
-            return channel.eventLoop.makeFailedFuture(Forbidden())
+            return channel.eventLoop.makeFailedFuture(refusal)
         }
     }
 }

@@ -13,8 +13,8 @@ struct TransportRequest: Sendable {
     var headers: [(name: String, value: String)] = []
     /// The body of a POST; nil for a GET.
     var content: Content?
-    /// Whether the host may be a loopback address.
-    var allowsLoopback = false
+    /// How far the operator vouches for the host.
+    var trust = HostTrust.stranger
     /// Whether the request is for a cloud's metadata server: only that address is allowed, and no proxy is used.
     var isForMetadataServer = false
     /// Whether the operator's TLS settings for registries apply, including `*` and `insecure_skip_verify`.
@@ -46,7 +46,7 @@ struct TransportRequest: Sendable {
 /// There is one HTTP client for each route, because the address rules and the proxy are settings of a whole client.
 final class Transport: Sendable {
     private enum Route: Hashable {
-        case direct(allowsLoopback: Bool)
+        case direct(HostTrust)
         case metadataServer
         case proxy(ProxySettings.Proxy)
 
@@ -58,6 +58,7 @@ final class Transport: Sendable {
     private let tls: TLSSettings
     private let proxies: ProxySettings
     private let addressGuard: AddressGuard
+    private let networks: RefusedNetworks
     private let connectTimeout: Duration
     private let clients = Mutex<[Route: HTTPClient]>([:])
 
@@ -65,11 +66,13 @@ final class Transport: Sendable {
         tls: TLSSettings,
         proxies: ProxySettings,
         addressGuard: AddressGuard,
+        networks: RefusedNetworks = RefusedNetworks(),
         connectTimeout: Duration
     ) {
         self.tls = tls
         self.proxies = proxies
         self.addressGuard = addressGuard
+        self.networks = networks
         self.connectTimeout = connectTimeout
     }
 
@@ -93,7 +96,7 @@ final class Transport: Sendable {
         let route = route(of: request)
         try await addressGuard.check(
             host,
-            rules: rules(of: route, allowsLoopback: request.allowsLoopback),
+            rules: rules(of: route, trust: request.trust),
             isProxied: route.isProxied
         )
         let client = client(for: route)
@@ -115,11 +118,11 @@ final class Transport: Sendable {
     private func route(of request: TransportRequest) -> Route {
         if request.isForMetadataServer { return .metadataServer }
         if let proxy = proxies.proxy(for: request.url.origin) { return .proxy(proxy) }
-        return .direct(allowsLoopback: request.allowsLoopback)
+        return .direct(request.trust)
     }
 
-    private func rules(of route: Route, allowsLoopback: Bool) -> AddressRules {
-        AddressRules(allowsLoopback: allowsLoopback, isForMetadataServer: route == .metadataServer)
+    private func rules(of route: Route, trust: HostTrust) -> AddressRules {
+        AddressRules(trust: trust, networks: networks, isForMetadataServer: route == .metadataServer)
     }
 
     /// Sends a GET again if the server had already closed the kept connection that the client used.
@@ -186,10 +189,10 @@ final class Transport: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(30)
         // Retries are made for a whole look-up, with its own rules. Retries in the pool would hide the error.
         configuration.connectionPool.retryConnectionEstablishment = false
-        var allowsLoopback = true
+        var trust = HostTrust.configured
         switch route {
-        case .direct(let allows): allowsLoopback = allows
-        case .metadataServer: allowsLoopback = false
+        case .direct(let ofHost): trust = ofHost
+        case .metadataServer: break
         case .proxy(let proxy):
             var authorization: HTTPClient.Authorization?
             if case .basic(let username, let password) = proxy.credential {
@@ -202,7 +205,7 @@ final class Transport: Sendable {
             )
         }
         configuration.http1_1ConnectionDebugInitializer = PeerCheck.initializer(
-            rules: rules(of: route, allowsLoopback: allowsLoopback)
+            rules: rules(of: route, trust: trust)
         )
         return configuration
     }
@@ -215,7 +218,7 @@ final class Transport: Sendable {
         switch error {
         case let failure as RegistryFailure: failure
         case let error as HTTPClientError: failure(error, host: host)
-        case is PeerCheck.Forbidden: AddressGuard.forbidden(host)
+        case let refusal as AddressRules.Refusal: AddressGuard.forbidden(host, refusal)
         case is CancellationError: .noResponse(from: host)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: untrusted(host)
         case is HTTPParserError: RegistryFailure(.badResponse, "\(host): the response is not valid HTTP")

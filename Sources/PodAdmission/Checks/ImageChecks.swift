@@ -49,7 +49,11 @@ extension Check {
         guard input.mustKnowImages else { return [] }
         return input.verdicts.compactMap { verdict in
             guard verdict.containerClass == .unknown, let reason = verdict.unresolved else { return nil }
-            return Observation(verdict.container.name, "cannot tell if it is Wasm: \(reason.detail)")
+            return Observation(
+                verdict.container.name,
+                "cannot tell if it is Wasm: \(reason.detail)",
+                remedy: reason.remedy
+            )
         }
     }
 

@@ -105,7 +105,8 @@ extension ContainerVerdict {
         evidence = []
         unresolved = UnresolvedReason(
             .unknownProgram,
-            "its program depends on $(\(variable.plainText(limit: 40))), whose value is not in the Pod"
+            "its program depends on $(\(variable.plainText(limit: 40))), whose value is not in the Pod",
+            remedy: "write the program's path into command, or its variable's value into env"
         )
     }
 

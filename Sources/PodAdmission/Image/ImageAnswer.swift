@@ -54,11 +54,19 @@ public struct UnresolvedReason: Error, Sendable, Equatable, CustomStringConverti
     public var code: Code
     /// A short text for people: the registry's host, a status, an OCI error code, never a response body.
     public var detail: String
+    /// How to fix it; nil if the check's own remedy fits.
+    public var remedy: String?
 
     /// Creates a reason.
-    public init(_ code: Code, _ detail: String) {
+    ///
+    /// - Parameters:
+    ///   - code: The reason.
+    ///   - detail: A short text for people.
+    ///   - remedy: How to fix it.
+    public init(_ code: Code, _ detail: String, remedy: String? = nil) {
         self.code = code
         self.detail = detail
+        self.remedy = remedy
     }
 
     /// The same as ``detail``.

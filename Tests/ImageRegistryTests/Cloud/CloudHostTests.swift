@@ -63,7 +63,7 @@ import Testing
                 repository: "a",
                 namespace: nil,
                 isHome: isHome,
-                isConfigured: true
+                trust: .configured
             )
             return inspector.lookup.cloud.match(endpoint)
         }

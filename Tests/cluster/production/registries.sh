@@ -104,6 +104,8 @@ pulled_and_read() {
   local from=$webhook_host:$1 stranger=$ns-stranger said
   trap 'kubectl delete namespace "$ns-stranger" --wait=false >/dev/null; drop_policies' EXIT
   make_namespace "$stranger"
+  for_pull_secrets "$ns"
+  for_pull_secrets "$stranger"
   policy test '{"onUnresolvedImage": "Deny"}' | kubectl apply -f -
   in_force test
   pull_secret "$ns" "$from"
@@ -131,20 +133,43 @@ account_counts() {
 case_basic() { pulled_and_read "$basic_port"; }
 case_bearer() { pulled_and_read "$bearer_port"; }
 
-# Without the cluster-wide right, a namespace lets Polypod read its secrets with a RoleBinding.
+# for_pull_secrets NAMESPACE: lets Polypod read the secrets of the namespace, as the finding says.
+for_pull_secrets() {
+  (cd "$repository" && kubectl -n "$1" apply -f deploy/webhook/pull-secrets.yaml)
+}
+
+# A namespace lets Polypod read its secrets with a RoleBinding.
 case_namespaces_opt_in() {
   local from=$webhook_host:$basic_port said
-  binding=$work/binding.json # the trap runs after this function has ended
-  kubectl get clusterrolebinding polypod-pull-secrets -o json | jq 'del(.metadata.resourceVersion, .metadata.uid)' >"$binding"
-  trap 'kubectl create -f "$binding" >/dev/null; drop_policies' EXIT
-  kubectl delete clusterrolebinding polypod-pull-secrets
+  trap drop_policies EXIT
   policy test '{"onUnresolvedImage": "Deny"}' | kubectl apply -f -
   in_force test
   pull_secret "$ns" "$from"
   said=$(private_pod "$from/team/second:1" | kubectl -n "$ns" create -f - 2>&1) && { echo "admitted: $said"; return 1; }
   expect_match "the reason" "$said" 'secret regcred: may not be read'
-  kubectl -n "$ns" create rolebinding polypod-pull-secrets --clusterrole=polypod-pull-secrets --serviceaccount=polypod-system:polypod-webhook
+  expect_match "the command" "$said" "kubectl -n $ns apply -f deploy/webhook/pull-secrets.yaml"
+  for_pull_secrets "$ns"
   eventually 60 "the namespace's secret is read" private_is_routed "$from/team/second:1"
+}
+
+# The overlay for those who want no RoleBindings, and the way back.
+case_cluster_secrets() {
+  expect "the right before" "$(may_read_secrets)" no
+  kubectl apply -k "$deploy/overlays/cluster-secrets" >/dev/null 2>&1 || true # a cluster before 1.21 lacks policy/v1
+  expect "the right with cluster-secrets" "$(may_read_secrets)" yes
+  kubectl apply -k "$deploy/overlays/enforce" >/dev/null 2>&1 || true
+  expect "the right with enforce again" "$(may_read_secrets)" no
+}
+
+may_read_secrets() {
+  kubectl auth can-i get secrets -A --as=system:serviceaccount:polypod-system:polypod-webhook || true
+}
+
+# A Pod cannot use the webhook to find out what listens at a private address.
+case_refused_networks() {
+  local said
+  said=$(wasm_pod "$webhook_host:22/a/b:1" | kubectl -n "$ns" create --dry-run=server -o name -f - 2>&1)
+  expect_match "the warning" "$said" 'its network is refused'
 }
 
 private_is_routed() {
@@ -169,5 +194,7 @@ registry_cases() {
   run_case case_basic "a registry with Basic: pulled and read with a secret, refused without"
   run_case case_bearer "a registry with Bearer tokens: pulled and read with a secret, refused without"
   run_case case_namespaces_opt_in "without the right to secrets, a namespace opts in with a RoleBinding"
+  run_case case_cluster_secrets "overlays/cluster-secrets gives the right to all secrets, enforce takes it away"
+  run_case case_refused_networks "a Pod's image in a private network: not asked"
   run_case case_secrets_stay_secret "no log, metric, Event or annotation contains a secret"
 }
