@@ -9,6 +9,8 @@ struct AuthorityRecord: Sendable, Equatable {
     var next: SigningAuthority?
     /// The earlier CAs, newest first; they stay trusted as long as a replica may serve a leaf of theirs.
     var previous: [AuthorityCertificate] = []
+    /// The path segments of the earlier CAs, newest first; they stay valid as long as the CAs are trusted.
+    var previousSegments: [String] = []
     /// The time at which ``current`` began to sign, in Unix time; nil if it is the first CA.
     var promotedAt: Int?
     /// The last request for a rotation: the text that a person wrote.
@@ -21,6 +23,11 @@ struct AuthorityRecord: Sendable, Equatable {
     /// Every CA that the API server has to trust.
     var bundle: [AuthorityCertificate] {
         [current.certificate] + (next.map { [$0.certificate] } ?? []) + previous
+    }
+
+    /// The path segments with which a client can call the webhooks.
+    var segments: Set<String> {
+        Set([current, next].compactMap { $0 }.map(PathSegment.of)).union(previousSegments)
     }
 
     /// Whether a person requested a rotation that is not yet fulfilled.
@@ -57,6 +64,9 @@ struct AuthorityRecord: Sendable, Equatable {
         guard let next else { return nil }
         var record = self
         record.previous = ([current.certificate] + previous).filter { !$0.hasExpired(at: now) }
+        record.previousSegments = ([PathSegment.of(current)] + previousSegments).dropLast(
+            max(0, previousSegments.count + 1 - Self.maximumPrevious)
+        )
         record.current = next
         record.next = nil
         record.promotedAt = now
@@ -69,6 +79,7 @@ struct AuthorityRecord: Sendable, Equatable {
     func withoutPrevious() -> Self {
         var record = self
         record.previous = []
+        record.previousSegments = []
         return record
     }
 }

@@ -26,6 +26,7 @@ struct AuthoritySecret: Sendable {
         static let next = "next.crt"
         static let nextKey = "next.key"
         static let previous = "previous.crt"
+        static let previousSegments = "previous.paths"
     }
 
     /// The keys of the annotations.
@@ -66,6 +67,8 @@ struct AuthoritySecret: Sendable {
         data[Key.next] = record.next.map { Self.encoded($0.certificatePEM) }
         data[Key.nextKey] = record.next.map { Self.encoded($0.keyPEM) }
         data[Key.previous] = record.previous.isEmpty ? nil : Self.encoded(CABundle.pem(record.previous))
+        let segments = record.previousSegments
+        data[Key.previousSegments] = segments.isEmpty ? nil : Self.encoded(segments.joined(separator: "\n"))
         secret["data"] = .object(data)
         var metadata = secret["metadata"]?.object ?? JSONObject()
         var annotations = metadata["annotations"]?.object ?? JSONObject()
@@ -116,6 +119,8 @@ struct AuthoritySecret: Sendable {
             record.previous = text(previous).flatMap { try? CABundle.read(pem: $0) } ?? []
             if record.previous.isEmpty { damage.append(Key.previous) }
         }
+        let segments = data[Key.previousSegments].flatMap(text) ?? ""
+        record.previousSegments = segments.split(separator: "\n").map { String($0) }
         let annotations = value["metadata"]?["annotations"]
         record.request = annotations?[Annotation.rotate]?.string
         record.stagedFor = annotations?[Annotation.stagedFor]?.string

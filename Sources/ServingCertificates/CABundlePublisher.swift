@@ -4,7 +4,7 @@ import Logging
 import Metrics
 import Synchronization
 
-/// Reads the webhook configurations and writes their caBundles.
+/// Reads the webhook configurations and writes their caBundles and paths.
 final class CABundlePublisher: Sendable {
     private let configuration: CertificateManagerConfiguration
     private let client: KubernetesClient
@@ -53,23 +53,25 @@ final class CABundlePublisher: Sendable {
             return try PublishedBundles(
                 reading: object,
                 service: configuration.serviceName,
-                in: configuration.serviceNamespace
+                in: configuration.serviceNamespace,
+                path: kind.path
             )
         } catch {
             throw KubernetesAPIError(.refused, "the API server did not send a webhook configuration: \(error)")
         }
     }
 
-    /// Compares the caBundles with `bundle`, and warns of a configuration that does not call Polypod's Service.
+    /// Compares the caBundles and paths with `settings`, and warns of a configuration that does not call Polypod's
+    /// Service.
     ///
     /// - Parameters:
     ///   - configurations: The configurations as they were read.
-    ///   - bundle: The CAs that each caBundle has to contain.
+    ///   - settings: The CAs that each caBundle has to contain, and the end of each path.
     ///   - now: The time of the read, in Unix time.
     /// - Returns: Whether they are right, and since when.
     func check(
         _ configurations: WebhookConfigurations,
-        against bundle: [AuthorityCertificate],
+        against settings: WebhookClientSettings,
         now: Int
     ) -> CertificateRotation.Bundles {
         for kind in WebhookKind.allCases where !configurations.unread.contains(kind) {
@@ -77,26 +79,26 @@ final class CABundlePublisher: Sendable {
             if published?.entries.isEmpty == true {
                 let service = "\(configuration.serviceNamespace)/\(configuration.serviceName)"
                 problems.report(kind.part, "none of its webhooks calls the Service \(service): check clientConfig")
-            } else if published?.wrong(bundle).isEmpty ?? true {
+            } else if published?.wrong(settings).isEmpty ?? true {
                 problems.resolve(kind.part)
             }
         }
         return settling.withLock { settling in
-            settling.observe(isRight: configurations.areRight(bundle), bundle: bundle, now: now)
+            settling.observe(isRight: configurations.areRight(settings), bundle: settings.bundle, now: now)
         }
     }
 
     /// Forgets since when the caBundles are right, because another replica leads now.
     func reset() { settling.withLock { $0.reset() } }
 
-    /// Writes `bundle` to each webhook whose caBundle is wrong; true if it wrote one.
-    func write(_ bundle: [AuthorityCertificate], to configurations: WebhookConfigurations) async -> Bool {
+    /// Writes the settings to each webhook whose caBundle or path is wrong; true if it wrote one.
+    func write(_ settings: WebhookClientSettings, to configurations: WebhookConfigurations) async -> Bool {
         var isWritten = false
         for (kind, published) in configurations.found {
-            let wrong = published.wrong(bundle)
+            let wrong = published.wrong(settings)
             guard !wrong.isEmpty else { continue }
             do throws(KubernetesAPIError) {
-                _ = try await client.patch(path(kind), .json(published.patch(wrong, to: bundle)))
+                _ = try await client.patch(path(kind), .json(published.patch(wrong, to: settings)))
             } catch {
                 // The API server answers 422 if the patch's test of the version fails.
                 let isLostRace = error.isLostRace || error.code == .invalid
@@ -105,7 +107,7 @@ final class CABundlePublisher: Sendable {
             }
             isWritten = true
             metrics.bundleWrites.increment()
-            log(kind, wrong, bundle)
+            log(kind, wrong, settings.bundle)
         }
         return isWritten
     }
@@ -147,6 +149,14 @@ enum WebhookKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// The path of the webhooks before the segment.
+    fileprivate var path: String {
+        switch self {
+        case .mutating: "/mutate"
+        case .validating: "/validate"
+        }
+    }
+
     fileprivate var part: ChangeLogger.Part {
         switch self {
         case .mutating: .mutating
@@ -165,9 +175,9 @@ struct WebhookConfigurations: Sendable {
     /// A result without configurations, for a replica that does not lead.
     init() {}
 
-    /// Whether all contain exactly `bundle`; nil if that is unknown.
-    fileprivate func areRight(_ bundle: [AuthorityCertificate]) -> Bool? {
-        guard found.values.allSatisfy({ $0.wrong(bundle).isEmpty }) else { return false }
+    /// Whether all contain exactly `settings`; nil if that is unknown.
+    fileprivate func areRight(_ settings: WebhookClientSettings) -> Bool? {
+        guard found.values.allSatisfy({ $0.wrong(settings).isEmpty }) else { return false }
         return unread.isEmpty ? true : nil
     }
 }

@@ -5,8 +5,7 @@ import Metrics
 public import ServiceLifecycle
 import Synchronization
 
-/// Manages the CA in a Secret, a serving certificate in memory, and the CA in the caBundles of the webhook
-/// configurations.
+/// Manages the CA in a Secret, a serving certificate in memory, and the CA and the paths in the webhook configurations.
 ///
 /// All replicas read the Secret; the leader writes it and the caBundles. Every write carries the resourceVersion that was
 /// read, so that two replicas that both believe to lead cannot undo each other's writes.
@@ -14,6 +13,7 @@ public final class CertificateManager: Service, Sendable {
     private struct State: Sendable {
         var known: KnownAuthority?
         var leaf: ServingLeaf?
+        var segments: Set<String> = []
     }
 
     /// The rounds right after the start, one second apart.
@@ -89,6 +89,9 @@ public final class CertificateManager: Service, Sendable {
     public var servingPair: (certificate: String, key: String) {
         state.withLock { ($0.leaf?.pair.certificate ?? "", $0.leaf?.pair.key ?? "") }
     }
+
+    /// The ends of the webhooks' paths that a client can use; empty before ``prepare()``, and replaced from time to time.
+    public var pathSegments: Set<String> { state.withLock { $0.segments } }
 
     /// Reads the CA, or creates it if there is no usable one, and signs the first serving certificate.
     ///
@@ -171,7 +174,7 @@ public final class CertificateManager: Service, Sendable {
         }
         var bundles = CertificateRotation.Bundles.unknown
         if case .record(let record, _) = secret.stored {
-            bundles = publisher.check(configurations, against: record.bundle, now: confirmedAt)
+            bundles = publisher.check(configurations, against: WebhookClientSettings(record), now: confirmedAt)
         }
         let action = rotation.action(secret.stored, known: known, bundles: bundles, now: confirmedAt)
         // Another replica may lead by now, because the reads took time.
@@ -194,7 +197,7 @@ public final class CertificateManager: Service, Sendable {
             return false
         case .publish:
             guard case .record(let record, _) = secret.stored else { return false }
-            return await publisher.write(record.bundle, to: configurations)
+            return await publisher.write(WebhookClientSettings(record), to: configurations)
         case .create, .restore, .repair, .stage, .promote, .dropPrevious:
             return await change(secret, by: action)
         }
@@ -225,7 +228,11 @@ public final class CertificateManager: Service, Sendable {
             return
         }
         metrics.authorityExpiry.record(record.current.certificate.notAfter)
-        state.withLock { $0.known = KnownAuthority(record: record, confirmedAt: confirmedAt) }
+        let segments = record.segments
+        state.withLock { state in
+            state.known = KnownAuthority(record: record, confirmedAt: confirmedAt)
+            state.segments = segments
+        }
     }
 
     /// Signs a new leaf if it is due; the old one stays in use if that fails.

@@ -103,6 +103,12 @@ struct ClusterServices: Sendable {
         certificates.map { certificates in .provided { certificates.servingPair } }
     }
 
+    /// Returns the ends of the webhooks' paths; nil if the certificate and the configurations are not managed.
+    var pathSegments: (@Sendable () -> Set<String>)? {
+        guard let certificates else { return nil }
+        return { certificates.pathSegments }
+    }
+
     /// The environment of the admission handler.
     var environment: AdmissionEnvironment {
         let (policies, watch, events) = (policies, watch, events)

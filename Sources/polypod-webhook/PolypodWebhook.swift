@@ -74,6 +74,7 @@ struct PolypodWebhook: AsyncParsableCommand {
         let logger = Logger(label: "polypod-webhook")
         var configuration = settings.server
         if let certificate = cluster?.certificate { configuration.certificate = certificate }
+        configuration.pathSegments = cluster?.pathSegments
         let notReadyReason: @Sendable () -> String? = { cluster?.notReadyReason }
         let server = try AdmissionServer(
             configuration: configuration,

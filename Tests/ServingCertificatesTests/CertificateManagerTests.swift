@@ -130,8 +130,15 @@ struct CertificateManagerTests {
             // Two CAs in another order: another tool may merge them so.
             let record = try #require(cluster.record)
             let bundle = CABundle.encoded(record.bundle.reversed())
-            for (path, kind) in [(FakeCluster.mutating, "Mutating"), (FakeCluster.validating, "Validating")] {
-                cluster[path] = webhookConfiguration("\(kind)WebhookConfiguration", bundles: [bundle, nil, bundle])
+            let end = "/" + PathSegment.of(record.current)
+            for (path, kind, webhook) in [
+                (FakeCluster.mutating, "Mutating", "/mutate"), (FakeCluster.validating, "Validating", "/validate"),
+            ] {
+                cluster[path] = webhookConfiguration(
+                    "\(kind)WebhookConfiguration",
+                    bundles: [bundle, nil, bundle],
+                    path: webhook + end
+                )
             }
             for _ in 0..<20 {
                 await replica.certificates.round()

@@ -49,7 +49,7 @@ extension Live {
             "Requests that are not reviews",
             arguments: [
                 Refused(why: "another path", target: "/", status: 404),
-                Refused(why: "a path below", target: "/mutate/x", status: 404),
+                Refused(why: "a segment where there is none", target: "/mutate/x", status: 404),
                 Refused(why: "health has another port", method: "GET", target: "/healthz", status: 404),
                 Refused(why: "another method", method: "GET", status: 405),
                 Refused(why: "PUT", method: "PUT", status: 405),
@@ -71,6 +71,31 @@ extension Live {
                     if let type = row.type { request.headers.add(name: "content-type", value: type) }
                     let response = try await client.execute(request, timeout: .seconds(5))
                     #expect(response.status.code == row.status)
+                }
+            }
+        }
+
+        @Test(
+            "With segments, a client has to know one of them",
+            arguments: [
+                ("/mutate/one", 400, "a segment; the empty body is the error"),
+                ("/validate/two?timeout=5s", 400, "another one, for the other webhook"),
+                ("/mutate", 404, "no segment"),
+                ("/mutate/", 404, "an empty one"),
+                ("/mutate/three", 404, "one that is not valid any more"),
+                ("/mutate/on", 404, "a part of one"),
+                ("/mutate/one/", 404, "a path below"),
+                ("/mutate/ONE", 404, "other letters"),
+                ("//one", 404, "no webhook"),
+            ]
+        )
+        func asksForASegment(target: String, status: Int, why: String) async throws {
+            try await RunningServer.run {
+                $0.pathSegments = { ["one", "two"] }
+            } body: { server in
+                try await server.withClient { client in
+                    let reply = try await server.post("", to: target, with: client)
+                    #expect(reply.status == status, "\(why)")
                 }
             }
         }

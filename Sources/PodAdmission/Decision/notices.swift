@@ -24,6 +24,7 @@ func notices(
             "\(verdict.container.subject) is declared Wasm, but not pinned: \(verdict.unresolved?.detail ?? "")"
         )
     }
+    lines += remedies(for: decision)
     for verdict in decision.containers {
         guard let age = verdict.staleSeconds else { continue }
         lines.append("\(verdict.container.subject): its registry does not answer; decided on an answer \(age) s old")
@@ -41,6 +42,7 @@ func workloadNotices(of evaluation: WorkloadEvaluation) -> [String] {
     for change in decision.withheldPatch.flatMap(\.changes) {
         lines.append("DryRun: its Pods would get \(change.path): \(change.value)")
     }
+    lines += remedies(for: decision)
     return lines.map { "\(evaluation.workload.metadata.displayName.plainText(limit: 63)): \($0)".plainText(limit: 120) }
 }
 
@@ -57,6 +59,14 @@ private func classNotices(
     return wasm.map { verdict in
         let because = verdict.evidence.first?.value ?? ""
         return "\(verdict.container.subject) is Wasm (\(because)): \(saying(runtimeClass))\(beside)"
+    }
+}
+
+/// The remedies for images that cannot be read; a finding that is a warning has no room for them.
+private func remedies(for decision: Decision) -> [String] {
+    decision.containers.compactMap { verdict in
+        guard verdict.containerClass == .unknown, let remedy = verdict.unresolved?.remedy else { return nil }
+        return "\(verdict.container.subject): \(remedy)"
     }
 }
 

@@ -43,7 +43,12 @@ public struct AdmissionServer: Service {
         self.opsPort = opsPort
         certificate = try ServingCertificate(configuration, readiness: readiness, metrics: metrics, logger: logger)
         drain = Drain(readiness: readiness, load: load, delay: configuration.shutdownDelay, logger: logger)
-        let responder = WebhookResponder(handler: handler, load: load, limits: configuration.limits)
+        let responder = WebhookResponder(
+            handler: handler,
+            load: load,
+            limits: configuration.limits,
+            segments: configuration.pathSegments
+        )
         let webhooks = ConnectionChannel(limits: configuration.limits, load: load, metrics: handler.metrics) {
             try await responder.respond(to: $0, arrival: $1)
         }

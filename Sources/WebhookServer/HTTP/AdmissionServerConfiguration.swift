@@ -10,6 +10,10 @@ public struct AdmissionServerConfiguration: Sendable {
     ///
     /// It is read once: after a change of the API server's CA the server must be restarted.
     public var clientCAFile: String?
+    /// Returns the ends of the webhooks' paths that a client can use; nil if the paths have no such end.
+    ///
+    /// Only a client that knows the webhook configurations can then send reviews. Other requests get status 404.
+    public var pathSegments: (@Sendable () -> Set<String>)?
     /// The interval at which the certificate is read again.
     public var reloadInterval = Duration.seconds(10)
     /// The time that the server continues to serve after SIGTERM, until the Service's endpoints no longer name it.

@@ -4,7 +4,7 @@ import HummingbirdCore
 import NIOCore
 import PodAdmission
 
-/// Serves `/mutate` and `/validate`; the connection's guard has collected and bounded the body of each request.
+/// Serves `/mutate` and `/validate`, each with its segment if there is one; the connection's guard has collected and bounded the body of each request.
 struct WebhookResponder: Sendable {
     /// Answers the reviews.
     let handler: AdmissionHandler
@@ -12,6 +12,8 @@ struct WebhookResponder: Sendable {
     let load: ServerLoad
     /// The limits on a request.
     let limits: ServerLimits
+    /// Returns the ends of the paths that a client can use; nil if the paths have no such end.
+    let segments: (@Sendable () -> Set<String>)?
 
     /// Answers `request`, whose header was complete at `arrival`.
     ///
@@ -20,8 +22,8 @@ struct WebhookResponder: Sendable {
     /// - Throws: The error of the connection if it ends before the body is read.
     func respond(to request: Request, arrival: ContinuousClock.Instant) async throws -> Response {
         let (path, query) = RequestTarget.split(request.head.path ?? "/")
-        guard let stage = AdmissionStage(path: path) else {
-            return .text(.notFound, "no such path; there are /mutate and /validate\n")
+        guard let stage = AdmissionStage(path: path), isKnown(AdmissionStage.segment(of: path)) else {
+            return .text(.notFound, "no such path\n")
         }
         guard request.method == .post else {
             return .text(.methodNotAllowed, "send reviews with POST\n", allow: "POST")
@@ -42,6 +44,18 @@ struct WebhookResponder: Sendable {
         return .whole(HTTPResponse.Status(code: reply.status), contentType: reply.contentType, body: reply.body)
     }
 
+    /// Whether a client that sends this segment knows the webhook configurations.
+    private func isKnown(_ segment: Substring?) -> Bool {
+        guard let segments else { return segment == nil }
+        guard let segment else { return false }
+        // Every comparison takes the same time, so that the time tells nothing about the segments.
+        return segments().reduce(false) { $0 || $1.utf8.count == segment.utf8.count && Self.isEqual($1, segment) }
+    }
+
+    private static func isEqual(_ left: String, _ right: Substring) -> Bool {
+        zip(left.utf8, right.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
     /// Whether `contentType` is `application/json`, with or without parameters.
     private static func isJSON(_ contentType: String?) -> Bool {
         guard let contentType else { return false }
@@ -60,13 +74,18 @@ enum RequestTarget {
 }
 
 extension AdmissionStage {
-    /// The stage whose webhook has this path; nil for any other path.
+    /// The stage whose webhook has this path, such as `/mutate` or `/mutate/SEGMENT`; nil for any other path.
     init?(path: Substring) {
-        switch path {
-        case "/mutate": self = .mutating
-        case "/validate": self = .validating
+        switch path.split(separator: "/", maxSplits: 1).first {
+        case "mutate": self = .mutating
+        case "validate": self = .validating
         default: return nil
         }
+    }
+
+    /// The end of the path after the name of the webhook; nil if it has none.
+    static func segment(of path: Substring) -> Substring? {
+        path.dropFirst().firstIndex(of: "/").map { path[path.index(after: $0)...] }
     }
 }
 

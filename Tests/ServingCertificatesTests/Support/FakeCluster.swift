@@ -100,7 +100,12 @@ final class FakeCluster: Sendable {
     }
 
     private static func bundles(of configuration: JSONValue) throws -> [[Certificate]] {
-        try PublishedBundles(reading: configuration, service: "polypod-webhook", in: "polypod-system").entries.map {
+        try PublishedBundles(
+            reading: configuration,
+            service: "polypod-webhook",
+            in: "polypod-system",
+            path: "/mutate"
+        ).entries.map {
             let data = $0.bundle.flatMap { Data(base64Encoded: $0) } ?? Data()
             return try CABundle.read(pem: String(decoding: data, as: UTF8.self)).map(\.certificate)
         }

@@ -44,10 +44,10 @@ final class Box<Value: Sendable>: Sendable {
 }
 
 /// A webhook configuration as `kubectl apply` makes it: two webhooks of Polypod's around another's.
-func webhookConfiguration(_ kind: String, bundles: [String?] = [nil, nil, nil]) -> JSONValue {
+func webhookConfiguration(_ kind: String, bundles: [String?] = [nil, nil, nil], path: String = "/x") -> JSONValue {
     let services = ["polypod-webhook", "other", "polypod-webhook"]
     let webhooks = zip(services, bundles).enumerated().map { index, part -> JSONValue in
-        let service: JSONValue = ["name": .string(part.0), "namespace": "polypod-system", "path": "/x"]
+        let service: JSONValue = ["name": .string(part.0), "namespace": "polypod-system", "path": .string(path)]
         var client = JSONObject([.init(key: "service", value: service)])
         client["caBundle"] = part.1.map(JSONValue.string)
         return ["name": .string("w\(index).polypod.dev"), "clientConfig": .object(client)]

@@ -26,7 +26,8 @@ webhook_configurations() {
     kubectl create --dry-run=client -o json -f - |
     jq --arg base "https://$webhook_host:$webhook_port" --arg ca "$(base64 -w0 "$work/certs/ca.crt")" '
       (if .kind == "List" then .items[] else . end)
-      | .webhooks[].clientConfig |= {url: ($base + .service.path), caBundle: $ca}'
+      | (if .kind == "MutatingWebhookConfiguration" then "/mutate" else "/validate" end) as $path
+      | .webhooks[].clientConfig |= {url: ($base + $path), caBundle: $ca}'
 }
 
 # install process|pods enforce|dry-run

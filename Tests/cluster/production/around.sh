@@ -85,6 +85,19 @@ case_update_of_annotations() {
   kubectl -n "$ns" annotate pod native example.com/changed=yes
 }
 
+# A client inside the cluster that does not know the webhook configurations.
+case_paths() {
+  local path address=https://127.0.0.1:$ops_port
+  path=$(kubectl get mutatingwebhookconfiguration polypod -o json | jq -r '.webhooks[0].clientConfig.service.path')
+  expect_match "the path" "$path" '^/mutate/[0-9a-f]{32}$'
+  kubectl -n polypod-system port-forward deployment/polypod-webhook "$ops_port:8443" >/dev/null &
+  forward=$!
+  trap 'kill "$forward"' EXIT
+  eventually 20 "the port" curl -sk -o /dev/null "$address"
+  expect "without the segment" "$(curl -sk -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{}' "$address/mutate")" 404
+  expect "with it" "$(curl -sk -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{}' "$address$path")" 400
+}
+
 case_honest_pods() {
   trap drop_policies EXIT
   strict_policy | kubectl apply -f -
@@ -108,5 +121,6 @@ around_cases() {
   run_case case_pods_read_as_kubelets_do "a restriction of images: variables, annotations, handlers, a huge Pod"
   run_case case_modules_in_volumes "a restriction of images: modules in volumes"
   run_case case_update_of_annotations "an update of crun's annotations is judged as a whole"
+  run_case case_paths "a client that does not know the path: 404"
   run_case case_honest_pods "a restriction of images: honest Pods are admitted"
 }

@@ -21,6 +21,7 @@ case_apply_warns() {
 case_pods_ask_no_registry() {
   local before after
   pull_secret "$ns" "$webhook_host:$basic_port"
+  for_pull_secrets "$ns"
   # An image that Polypod has not looked up yet.
   private_pod "$webhook_host:$basic_port/team/once:1" | jq '.spec.restartPolicy = "Always"' | workload_of Deployment |
     jq '.spec.replicas = 0' | kubectl -n "$ns" apply -f -
