@@ -98,37 +98,22 @@ struct ConnectionStateTests {
 
 @Suite("The load of the server")
 struct ServerLoadTests {
-    @Test("A refused body or admission is not counted")
+    @Test("A refused admission is not counted")
     func givesBack() {
         var limits = ServerLimits()
-        limits.bufferedBytes = 10
         limits.admissions = 1
-        limits.connections = 1
         let load = ServerLoad(limits: limits)
-        #expect(load.reserve(bytes: 6))
-        #expect(!load.reserve(bytes: 6))
-        #expect(load.reserve(bytes: 4))
-        load.release(bytes: 10)
-        #expect(load.reserve(bytes: 10))
         #expect(load.beginAdmission())
         #expect(!load.beginAdmission())
         load.endAdmission()
         #expect(load.beginAdmission())
-        #expect(load.openConnection())
-        #expect(!load.openConnection(), "a surplus connection counts, because it is open")
-        #expect(load.connectionCount == 2)
     }
 
-    @Test("Responses end their connections while more than half of the limit is in use")
-    func endsConnectionsWhenCrowded() {
-        var limits = ServerLimits()
-        limits.connections = 4
-        let load = ServerLoad(limits: limits)
-        #expect(load.openConnection() && load.openConnection())
+    @Test("Responses end their connections while the server drains")
+    func endsConnectionsWhenDraining() {
+        let load = ServerLoad(limits: ServerLimits())
         #expect(!load.endsConnections)
-        #expect(load.openConnection())
+        load.startDraining()
         #expect(load.endsConnections)
-        load.closeConnection()
-        #expect(!load.endsConnections)
     }
 }

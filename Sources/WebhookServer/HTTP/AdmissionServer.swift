@@ -36,7 +36,7 @@ public struct AdmissionServer: Service {
         self.configuration = configuration
         self.logger = logger
         let readiness = Readiness(unixTime: unixTime, others: notReadyReason)
-        let load = ServerLoad(limits: configuration.limits, gauge: metrics.connections)
+        let load = ServerLoad(limits: configuration.limits, gauge: metrics.connections, evictions: metrics.evictions)
         let port = Promise<Int>()
         let opsPort = Promise<Int>()
         self.port = port

@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 import NIOSSL
+import NIOTLS
 import PodAdmission
 
 /// A channel handler between the HTTP decoder and Hummingbird: it collects the body of each request and enforces limits.
@@ -23,8 +24,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var head: HTTPRequest?
     private var body = ByteBuffer()
     private var reservedBytes = 0
+    private var isReview = false
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
-    private var isCounted = false
+    /// The connection in the server's table; nil before it is opened and after its end.
+    private var id: ConnectionTable.ID?
 
     /// The part of a body in bytes that does not count towards the limit that all bodies share, so that the server never
     /// refuses an ordinary review because of other bodies.
@@ -46,8 +49,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        isCounted = true
-        state = ConnectionState(limits: limits, isSurplus: !load.openConnection(), now: .now())
+        let loop = context.eventLoop
+        let own = NIOLoopBound((guard: self, context: context), eventLoop: loop)
+        let (id, isServed) = load.openConnection {
+            loop.execute { own.value.guard.abort(own.value.context) }
+        }
+        self.id = id
+        state = ConnectionState(limits: limits, isSurplus: !isServed, now: .now())
         schedule(context)
     }
 
@@ -80,6 +88,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             schedule(context)
         case ChannelEvent.inputClosed where state.isLingering:
             abort(context)
+        case TLSUserEvent.handshakeCompleted:
+            // A client that has done the work of a handshake is not as silent as one that has sent nothing.
+            if let id { load.step(id, to: .waiting) }
+            context.fireUserInboundEventTriggered(event)
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -92,6 +104,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
+            isReview = head.status == .ok
             let saysClose = head.headerFields[.connection] == "close"
             if state.willWriteHead(saysClose: saysClose || load.endsConnections) {
                 head.headerFields[.connection] = "close"
@@ -99,7 +112,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             context.write(data, promise: promise)
-            releaseBody()
+            if let id { load.responded(id, wasReview: isReview) }
+            (reservedBytes, body) = (0, ByteBuffer())
             if state.wroteEnd(now: .now()) { closeOutput(context) }
             schedule(context)
         default:
@@ -126,6 +140,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             refuse(refusal, context: context)
         case .read:
             self.head = head
+            if let id { load.step(id, to: .reading) }
             arrival.record()
             guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -139,7 +154,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .refuse(let refusal): refuse(refusal, context: context)
         case .keep:
             let shared = max(0, body.readableBytes + part.readableBytes - Self.unsharedBytes) - reservedBytes
-            guard shared <= 0 || load.reserve(bytes: shared) else {
+            guard shared <= 0 || id.map({ load.reserve(bytes: shared, for: $0) }) ?? false else {
                 return refuse(state.refuse(.overloaded, now: .now()), context: context)
             }
             reservedBytes += max(0, shared)
@@ -149,6 +164,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func receivedEnd(context: ChannelHandlerContext) {
         guard state.receivedEnd(), let head else { return }
+        if let id { load.step(id, to: .responding) }
         context.fireChannelRead(wrapInboundOut(.head(head)))
         if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
         context.fireChannelRead(wrapInboundOut(.end(nil)))
@@ -158,7 +174,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Sets a timer for the deadline; an earlier timer stays, so that a connection in use sets no new ones.
     private func schedule(_ context: ChannelHandlerContext) {
-        guard let deadline = state.deadline, isCounted else { return }
+        guard let deadline = state.deadline, id != nil else { return }
         if let timer {
             guard deadline < timer.deadline else { return }
             timer.task.cancel()
@@ -175,7 +191,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func releaseBody() {
-        load.release(bytes: reservedBytes)
+        if let id { load.releaseBody(id) }
         reservedBytes = 0
         body = ByteBuffer()
     }
@@ -184,9 +200,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer?.task.cancel()
         timer = nil
         releaseBody()
-        guard isCounted else { return }
-        isCounted = false
-        load.closeConnection()
+        guard let id else { return }
+        self.id = nil
+        load.closeConnection(id)
     }
 
     /// Answers a request with the refusal, counts it, and ends the connection.
