@@ -279,7 +279,7 @@ extension Live {
         func evictsSilentConnections() async throws {
             try await RunningServer.run {
                 $0.limits.connections = 2
-                $0.limits.surplusConnections = 0
+                $0.limits.surplusConnections = 1
             } body: { server in
                 try await server.withConnection(tls: false) { first in
                     try await first.send("\u{16}\u{03}\u{01}")

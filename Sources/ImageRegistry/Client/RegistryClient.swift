@@ -19,6 +19,8 @@ struct RegistryClient: Sendable {
         var bytes: [UInt8]
         var digest: String
         var mediaType: String?
+        /// The room of the content in the budget for all bodies.
+        var reservation: BodyBudget.Reservation?
     }
 
     /// The endpoint and the credential for requests.
@@ -78,7 +80,7 @@ struct RegistryClient: Sendable {
             )
         }
         let type = response.headers.first(name: "Content-Type")?.prefix { $0 != ";" }.trimmed.lowercased()
-        return Content(bytes: bytes, digest: digest, mediaType: type)
+        return Content(bytes: bytes, digest: digest, mediaType: type, reservation: response.reservation)
     }
 
     /// Sends a request with the cached authorization, and again with a new one after a 401.

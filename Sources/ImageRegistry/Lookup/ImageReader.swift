@@ -72,7 +72,9 @@ struct ImageReader: Sendable {
 
     private func document(_ reference: String) async throws(RegistryFailure) -> (OCIDocument, digest: String) {
         let content = try await client.manifest(reference, access)
-        let document = try OCIDocument.parse(content.bytes, contentType: content.mediaType, host: access.host)
+        let document = try LargeDocuments.parse(content.bytes.count) { () throws(RegistryFailure) in
+            try OCIDocument.parse(content.bytes, contentType: content.mediaType, host: access.host)
+        }
         return (document, content.digest)
     }
 
@@ -88,7 +90,9 @@ struct ImageReader: Sendable {
         )
         guard manifest.artifact == nil, MediaType.isImageConfig(manifest.config.mediaType) else { return image }
         let content = try await client.config(manifest.config, access)
-        let config = try OCIImageConfig.parse(content.bytes, host: access.host)
+        let config = try LargeDocuments.parse(content.bytes.count) { () throws(RegistryFailure) in
+            try OCIImageConfig.parse(content.bytes, host: access.host)
+        }
         image.platform = config.platform
         image.entrypoint = config.entrypoint
         image.cmd = config.cmd

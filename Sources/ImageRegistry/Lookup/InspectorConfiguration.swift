@@ -49,6 +49,8 @@ public struct InspectorConfiguration: Sendable {
     public var lookups = 1024
     /// The number of look-ups for the Pods of one namespace at once; default: 256.
     public var lookupsPerNamespace = 256
+    /// The limit on the bodies of all responses together, in bytes, without the first 32 KiB of each; default: 24 MiB.
+    public var bodyBytes = 24 << 20
     /// The number of outages in a row after which the client pauses requests; default: 5.
     ///
     /// Failures to connect count for the registry, server errors and missing responses for the repository alone.
@@ -77,7 +79,8 @@ public struct InspectorConfiguration: Sendable {
             proxies: try ProxySettings(environment: environment),
             addressGuard: AddressGuard(resolver: resolver, now: now),
             networks: refusedNetworks,
-            connectTimeout: connectTimeout
+            connectTimeout: connectTimeout,
+            budget: BodyBudget(limit: bodyBytes)
         )
     }
 

@@ -60,6 +60,7 @@ final class Transport: Sendable {
     private let addressGuard: AddressGuard
     private let networks: RefusedNetworks
     private let connectTimeout: Duration
+    private let budget: BodyBudget
     private let clients = Mutex<[Route: HTTPClient]>([:])
 
     init(
@@ -67,13 +68,15 @@ final class Transport: Sendable {
         proxies: ProxySettings,
         addressGuard: AddressGuard,
         networks: RefusedNetworks = RefusedNetworks(),
-        connectTimeout: Duration
+        connectTimeout: Duration,
+        budget: BodyBudget = BodyBudget(limit: .max)
     ) {
         self.tls = tls
         self.proxies = proxies
         self.addressGuard = addressGuard
         self.networks = networks
         self.connectTimeout = connectTimeout
+        self.budget = budget
     }
 
     /// Closes all connections; later requests open new ones.
@@ -104,12 +107,18 @@ final class Transport: Sendable {
             let response = try await execute(clientRequest(request), with: client)
             let isSuccess = (200..<300).contains(response.status.code)
             let limit = isSuccess ? request.limit : min(request.limit, 64 << 10)
-            let body = try await Self.read(response, limit: limit)
+            let reservation = BodyBudget.Reservation(budget)
+            let body = try await Self.read(response, limit: limit, reservation)
             try Task.checkCancellation()
             guard body != nil || !isSuccess else {
                 throw RegistryFailure(.badResponse, "\(host): a response of more than \(limit) bytes")
             }
-            return TransportResponse(status: Int(response.status.code), headers: response.headers, body: body)
+            return TransportResponse(
+                status: Int(response.status.code),
+                headers: response.headers,
+                body: body,
+                reservation: reservation
+            )
         } catch {
             throw Self.failure(error, host: host)
         }
@@ -153,13 +162,23 @@ final class Transport: Sendable {
     /// Reads the body; nil if it is longer than `limit` bytes.
     ///
     /// Leaving the loop closes the connection, so an endless body costs only the memory of the buffers.
-    private static func read(_ response: HTTPClientResponse, limit: Int) async throws -> [UInt8]? {
+    ///
+    /// - Throws: ``RegistryFailure`` with `overloaded` if the bodies of all responses together are too long.
+    private static func read(
+        _ response: HTTPClientResponse,
+        limit: Int,
+        _ reservation: BodyBudget.Reservation
+    ) async throws -> [UInt8]? {
         if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > limit {
             return nil
         }
         var bytes: [UInt8] = []
         for try await part in response.body {
-            guard bytes.count + part.readableBytes <= limit else { return nil }
+            let length = bytes.count + part.readableBytes
+            guard length <= limit else { return nil }
+            guard reservation.grow(to: length) else {
+                throw RegistryFailure(.overloaded, "too many bytes from registries at once")
+            }
             bytes.append(contentsOf: part.readableBytesView)
         }
         return bytes

@@ -10,6 +10,8 @@ struct TransportResponse: Sendable {
     var headers: HTTPHeaders
     /// The body; nil if the response is not a success and its body is over 64 KiB.
     var body: [UInt8]?
+    /// The room of the body in the budget for all bodies; nil for a response without one.
+    var reservation: BodyBudget.Reservation?
 
     /// The codes of the OCI distribution specification ("Error Codes"), the only part of an error that is passed on.
     private static let knownCodes: Set<String> = [
