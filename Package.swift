@@ -70,6 +70,7 @@ let package = Package(
     targets: [
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Basics", swiftSettings: strict),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "PodAdmission", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "ImageRegistry",
@@ -103,7 +104,7 @@ let package = Package(
             name: "WebhookServer",
             dependencies: [
                 "Basics", "JSON", "PodAdmission", certificateReloading, httpTypes, hummingbird, hummingbirdCore,
-                hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, serviceLifecycle,
+                hummingbirdTLS, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL, nioTLS, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -123,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "polypod-webhook",
             dependencies: [
-                "Basics", "ClusterControllers", "ImageRegistry", "JSON", "KubernetesAPI", "Observability",
+                "Basics", "CMalloc", "ClusterControllers", "ImageRegistry", "JSON", "KubernetesAPI", "Observability",
                 "PodAdmission",
                 "ServingCertificates", "WebhookServer", argumentParser, logging, metrics, serviceLifecycle, unixSignals,
             ],

@@ -88,7 +88,7 @@ struct PolypodWebhook: AsyncParsableCommand {
             notReadyReason: notReadyReason
         )
         let inner: [any Service] = (cluster?.servicesAround ?? []) + [InspectorService(inspector: inspector)]
-        let services = server.services(around: inner) + (cluster?.servicesBefore ?? [])
+        let services = [MemoryTrimmer()] + server.services(around: inner) + (cluster?.servicesBefore ?? [])
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -63,8 +63,14 @@ struct ImportTests {
     }
 
     @Test func everyTargetHasARow() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
-        #expect(Set(folders.filter { !$0.hasPrefix(".") }) == Set(Self.targets))
+        let sources = Self.root.appending(path: "Sources")
+        let folders = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+        // A module map names headers of the system, and no code of Polypod.
+        let headers = folders.filter {
+            FileManager.default.fileExists(atPath: "\(sources.path)/\($0)/module.modulemap")
+        }
+        let targets = Set(folders.filter { !$0.hasPrefix(".") }).subtracting(headers)
+        #expect(targets == Set(Self.targets))
     }
 
     @Test func noRowNamesALaterOne() {

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 import PodAdmission
 
@@ -8,6 +9,9 @@ struct AdmissionEvaluator: Sendable {
     /// Answers what images are.
     let images: any ImageResolving
 
+    /// The turn of large documents.
+    let turn: AsyncLock
+
     /// The longest time that a person who applies a workload waits for registries.
     ///
     /// The look-ups continue after it, so that the admissions of the Pods find their results.
@@ -17,7 +21,6 @@ struct AdmissionEvaluator: Sendable {
     ///
     /// - Parameters:
     ///   - request: The request.
-    ///   - subject: What the object is.
     ///   - labels: The labels of the namespace; nil if they are not known.
     ///   - stage: The webhook that the API server called; only the validating one decides on workloads.
     ///   - deadline: The time by which images must be known.
@@ -25,15 +28,14 @@ struct AdmissionEvaluator: Sendable {
     /// - Throws: ``FieldError`` for an object that does not have the form of its kind.
     func decide(
         _ request: AdmissionRequest,
-        subject: AdmissionSubject,
         labels: [String: String]?,
         stage: AdmissionStage,
         deadline: ContinuousClock.Instant
     ) async throws(FieldError) -> DecidedAdmission? {
-        guard let object = request.object, let operation = AdmissionOperation(rawValue: request.operation) else {
-            return nil
-        }
-        let context = AdmissionContext(
+        guard let operation = AdmissionOperation(rawValue: request.operation),
+            request.subject == .pod || stage == .validating
+        else { return nil }
+        var context = AdmissionContext(
             stage: stage,
             operation: operation,
             subresource: request.subresource,
@@ -43,24 +45,22 @@ struct AdmissionEvaluator: Sendable {
             namespaceLabels: labels,
             cluster: environment.cluster()
         )
-        switch subject {
-        case .pod:
-            return try await decidePod(object, old: request.oldObject, context: context, deadline: deadline)
-        case .workload where stage == .validating:
-            return try await decideWorkload(object, old: request.oldObject, context: context, deadline: deadline)
-        case .workload, .other: return nil
+        switch request.object {
+        case .none: return nil
+        case .unreadable(let error): throw error
+        case .pod(let pod, let old):
+            context.oldPod = old
+            return await decide(pod, context: context, deadline: deadline)
+        case .workload(let workload, let before, let document):
+            return try await decide(workload, before: before, document: document, context: context, deadline: deadline)
         }
     }
 
-    private func decidePod(
-        _ object: JSONValue,
-        old: JSONValue?,
+    private func decide(
+        _ pod: Pod,
         context: AdmissionContext,
         deadline: ContinuousClock.Instant
-    ) async throws(FieldError) -> DecidedAdmission {
-        let pod = try Pod(object)
-        var context = context
-        context.oldPod = try old.map { old throws(FieldError) in try Pod(old) }
+    ) async -> DecidedAdmission {
         let policy = policy(for: pod, context: context)
         let query = ImageQuery(
             imagesToInspect(in: pod, context: context, policy: policy),
@@ -86,25 +86,22 @@ struct AdmissionEvaluator: Sendable {
         )
     }
 
-    /// Decides on a workload by the Pods that it will have; nil for an object without a Pod template.
-    private func decideWorkload(
-        _ object: JSONValue,
-        old: JSONValue?,
+    /// Decides on a workload by the Pods that it will have.
+    private func decide(
+        _ workload: Workload,
+        before: Workload?,
+        document: WorkloadDocument,
         context: AdmissionContext,
         deadline: ContinuousClock.Instant
-    ) async throws(FieldError) -> DecidedAdmission? {
-        guard let workload = try Self.workload(object, namespace: context.namespace) else { return nil }
+    ) async throws(FieldError) -> DecidedAdmission {
         let policy = policy(for: workload.pod, context: context)
-        let before = try old.flatMap { old throws(FieldError) in
-            try Self.workload(old, namespace: context.namespace)
-        }
         var decision = Decision()
         decision.policyName = policy.name
         decision.skipped = reasonToSkip(workload, before: before, context: context, policy: policy)
         if decision.skipped == nil {
             decision = try await evaluate(
                 workload,
-                document: object,
+                document: document,
                 context: context,
                 policy: policy,
                 deadline: min(deadline, .now + Self.workloadTimeout)
@@ -121,17 +118,10 @@ struct AdmissionEvaluator: Sendable {
         )
     }
 
-    /// Reads a workload with the namespace of the request, because the object may have none.
-    private static func workload(_ object: JSONValue, namespace: String) throws(FieldError) -> Workload? {
-        var workload = try Workload(object)
-        workload?.pod.metadata.namespace = namespace
-        return workload
-    }
-
     /// Decides on a Pod of the workload as both webhooks will when it is created.
     private func evaluate(
         _ workload: Workload,
-        document: JSONValue,
+        document: WorkloadDocument,
         context: AdmissionContext,
         policy: WasmPolicy,
         deadline: ContinuousClock.Instant
@@ -146,14 +136,34 @@ struct AdmissionEvaluator: Sendable {
             preference: policy.entryPreference,
             deadline: deadline
         )
-        let evaluation = try WorkloadEvaluation(
-            workload,
-            document: document,
-            context: context,
-            images: await images.answers(to: query),
-            policy: policy
-        )
-        return evaluation.decision
+        let answers = await images.answers(to: query)
+        guard document.isLarge else {
+            return try WorkloadEvaluation(
+                workload,
+                document: document.read(),
+                context: context,
+                images: answers,
+                policy: policy
+            ).decision
+        }
+        let evaluation = await turn.withLock { () -> Result<Decision, FieldError> in
+            do throws(FieldError) {
+                let document = try document.read()
+                return .success(
+                    try WorkloadEvaluation(
+                        workload,
+                        document: document,
+                        context: context,
+                        images: answers,
+                        policy: policy
+                    ).decision
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let evaluation else { throw FieldError("the client has gone") }
+        return try evaluation.get()
     }
 
     /// The policy for a Pod; the built-in one for a self-probe.

@@ -1,3 +1,4 @@
+import Basics
 import JSON
 public import Logging
 import NIOCore
@@ -11,6 +12,10 @@ public struct AdmissionHandler: Sendable {
     let metrics: AdmissionMetrics
     private let evaluator: AdmissionEvaluator
     private let log: DecisionLog
+    private let turn = AsyncLock()
+
+    /// The size of a review in bytes from which reviews are parsed one after another.
+    static let largeReview = 64 << 10
 
     private var environment: AdmissionEnvironment { evaluator.environment }
 
@@ -27,7 +32,7 @@ public struct AdmissionHandler: Sendable {
         logger: Logger,
         metrics: AdmissionMetrics = AdmissionMetrics()
     ) {
-        self.evaluator = AdmissionEvaluator(environment: environment, images: images)
+        self.evaluator = AdmissionEvaluator(environment: environment, images: images, turn: turn)
         self.metrics = metrics
         self.log = DecisionLog(logger: logger)
     }
@@ -48,7 +53,7 @@ public struct AdmissionHandler: Sendable {
         let request: AdmissionRequest
         // Why the object cannot be read, although the rest of the review can.
         var obstacle: FieldError?
-        switch Self.parse(body) {
+        switch await read(body) {
         case .success(let parsed): request = parsed
         case .failure(let error):
             guard let outline = error.outline else {
@@ -58,7 +63,7 @@ public struct AdmissionHandler: Sendable {
             request = outline
             obstacle = FieldError(error.reason)
         }
-        let subject = AdmissionSubject(request)
+        let subject = request.subject
         let labels = subject == .other ? nil : await environment.namespaceLabels(request.namespace)
         guard labels != nil || subject == .other || !needsLabels(request) else {
             metrics.count(.unknownNamespace, stage: stage, subject: subject)
@@ -71,14 +76,13 @@ public struct AdmissionHandler: Sendable {
             if let obstacle { throw obstacle }
             admission = try await evaluator.decide(
                 request,
-                subject: subject,
                 labels: labels,
                 stage: stage,
                 deadline: deadline
             )
             if let admission { result = response.apply(admission.decision, stage: stage) }
         } catch {
-            if let refusal = evaluator.refusal(of: request, subject: subject, labels: labels, because: error) {
+            if let refusal = evaluator.refusal(of: request, labels: labels, because: error) {
                 result = response.apply(refusal, stage: stage)
             } else if obstacle == nil {
                 // The API server validates every field itself, with a better message than a webhook can give.
@@ -111,22 +115,30 @@ public struct AdmissionHandler: Sendable {
     /// The longest body whose object is read, in bytes; a parsed body needs about eight times its size.
     private static let longestObject = 7 << 20
 
+    /// Reads a review; a large one waits until no other large one is read.
+    private func read(_ body: ByteBuffer) async -> Result<AdmissionRequest, ReviewError> {
+        guard body.readableBytes > Self.largeReview else { return Self.parse(body) }
+        return await turn.withLock { Self.parse(body) } ?? .failure(ReviewError("the client has gone"))
+    }
+
     private static func parse(_ body: ByteBuffer) -> Result<AdmissionRequest, ReviewError> {
         body.withUnsafeReadableBytes { bytes in
             guard bytes.count <= longestObject else {
-                return .failure(ReviewError("longer than \(longestObject >> 20) MiB", outline: outline(bytes)))
+                return .failure(ReviewError("longer than \(longestObject >> 20) MiB", outline: outline(bytes, body)))
             }
             let document: JSONValue
             do throws(JSONError) { document = try JSONParser.parse(bytes) } catch {
-                return .failure(ReviewError(error.description, outline: error.isLimit ? outline(bytes) : nil))
+                return .failure(ReviewError(error.description, outline: error.isLimit ? outline(bytes, body) : nil))
             }
-            do throws(ReviewError) { return .success(try AdmissionRequest(document)) } catch { return .failure(error) }
+            do throws(ReviewError) { return .success(try AdmissionRequest(document, body: body)) } catch {
+                return .failure(error)
+            }
         }
     }
 
     /// The review without what is in its objects: the fields of the request and its kind are at a depth of three, those of `metadata` at four.
-    private static func outline(_ bytes: UnsafeRawBufferPointer) -> AdmissionRequest? {
-        (try? JSONParser.outline(bytes, depth: 4)).flatMap { try? AdmissionRequest($0) }
+    private static func outline(_ bytes: UnsafeRawBufferPointer, _ body: ByteBuffer) -> AdmissionRequest? {
+        (try? JSONParser.outline(bytes, depth: 4)).flatMap { try? AdmissionRequest($0, body: body) }
     }
 }
 

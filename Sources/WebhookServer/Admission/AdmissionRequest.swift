@@ -1,4 +1,5 @@
 import JSON
+import NIOCore
 import PodAdmission
 
 /// The reason why a body is not a review that can be answered; the client gets it with status 400.
@@ -20,13 +21,13 @@ struct ReviewError: Error, CustomStringConvertible {
 struct AdmissionRequest: Sendable {
     /// The identifier of the request, which the response repeats; 1 to 253 bytes.
     let uid: String
-    /// The object's API group; empty for the core group.
-    let group: String
     /// The object's kind.
     let kind: String
+    /// What the object is.
+    let subject: AdmissionSubject
     /// The subresource; nil for the object itself.
     let subresource: String?
-    /// The object's name; empty if the API server has not generated it yet.
+    /// The object's name; if the API server has not generated it yet, its prefix and `*`, otherwise empty.
     let name: String
     /// The object's namespace, which the object itself may not have.
     let namespace: String
@@ -36,10 +37,10 @@ struct AdmissionRequest: Sendable {
     let username: String
     /// Whether the request is a dry run, after which nothing is stored.
     let isDryRun: Bool
-    /// The new object; nil for a deletion.
-    let object: JSONValue?
-    /// The stored object; nil for a creation.
-    let oldObject: JSONValue?
+    /// Whether the new object is being deleted.
+    let isBeingDeleted: Bool
+    /// The new object, with the stored one.
+    let object: AdmissionObject
 
     private static let apiVersion = "admission.k8s.io/v1"
     private static let reviewKind = "AdmissionReview"
@@ -48,8 +49,11 @@ struct AdmissionRequest: Sendable {
 
     /// Reads a review.
     ///
+    /// - Parameters:
+    ///   - review: The document.
+    ///   - body: The text of the document.
     /// - Throws: ``ReviewError`` if the document is not an AdmissionReview of admission.k8s.io/v1 with a request and uid.
-    init(_ review: JSONValue) throws(ReviewError) {
+    init(_ review: JSONValue, body: ByteBuffer) throws(ReviewError) {
         guard let members = review.object else {
             throw ReviewError("expected an AdmissionReview, found \(review.kindName)")
         }
@@ -65,22 +69,27 @@ struct AdmissionRequest: Sendable {
         }
         guard uid.utf8.count <= Self.longestUID else { throw ReviewError("request.uid: longer than 253 bytes") }
         self.uid = uid
-        group = request["kind"]?["group"]?.string ?? ""
         kind = request["kind"]?["kind"]?.string ?? ""
         subresource = request["subResource"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        name = request["name"]?.string ?? ""
+        subject = AdmissionSubject(
+            group: request["kind"]?["group"]?.string ?? "",
+            kind: kind,
+            subresource: subresource
+        )
+        name = Self.name(request)
         namespace = request["namespace"]?.string ?? ""
         operation = request["operation"]?.string ?? ""
         username = request["userInfo"]?["username"]?.string ?? ""
         isDryRun = request["dryRun"] == .bool(true)
-        object = Self.present(request["object"])
-        oldObject = Self.present(request["oldObject"])
+        isBeingDeleted = request["object"]?["metadata"]?["deletionTimestamp"]?.string != nil
+        object = AdmissionObject(request, subject: subject, namespace: namespace, body: body)
     }
 
-    /// Returns nil for `null`, which the API server sends for an absent object.
-    private static func present(_ value: JSONValue?) -> JSONValue? {
-        guard let value, value != .null else { return Optional.none }
-        return value
+    private static func name(_ request: JSONObject) -> String {
+        if let name = request["name"]?.string, !name.isEmpty { return name }
+        let metadata = request["object"]?["metadata"]
+        if let name = metadata?["name"]?.string, !name.isEmpty { return name }
+        return metadata?["generateName"]?.string.map { $0 + "*" } ?? ""
     }
 
     private static func excerpt(_ value: JSONValue?) -> String {
@@ -98,10 +107,10 @@ enum AdmissionSubject: String, CaseIterable {
     /// Any other object.
     case other
 
-    init(_ request: AdmissionRequest) {
-        if request.group.isEmpty, request.kind == "Pod" {
+    init(group: String, kind: String, subresource: String?) {
+        if group.isEmpty, kind == "Pod" {
             self = .pod
-        } else if request.subresource == nil, Workload.isKind(request.kind, group: request.group) {
+        } else if subresource == nil, Workload.isKind(kind, group: group) {
             self = .workload
         } else {
             self = .other

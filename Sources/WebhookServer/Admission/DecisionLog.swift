@@ -20,7 +20,7 @@ struct DecisionLog: Sendable {
         var metadata: Logger.Metadata = [
             "uid": .string(request.uid.plainText(limit: 64)),
             "namespace": .string(request.namespace.plainText(limit: 63)),
-            "name": .string(Self.name(of: request).plainText(limit: 253)),
+            "name": .string(request.name.plainText(limit: 253)),
             "kind": .string(request.kind.plainText(limit: 63)),
             "operation": .string(request.operation.plainText(limit: 16)),
             "stage": .string(stage.label),
@@ -40,14 +40,6 @@ struct DecisionLog: Sendable {
             if !codes.isEmpty { metadata["unresolved"] = .string(codes.sorted().joined(separator: " ")) }
         }
         logger.log(level: level, "admission", metadata: metadata)
-    }
-
-    /// The object's name; if the API server has not generated it yet, its prefix and `*`.
-    private static func name(of request: AdmissionRequest) -> String {
-        guard request.name.isEmpty else { return request.name }
-        let metadata = request.object?["metadata"]
-        if let name = metadata?["name"]?.string, !name.isEmpty { return name }
-        return metadata?["generateName"]?.string.map { $0 + "*" } ?? ""
     }
 
     /// The duration in milliseconds, to three decimal places.

@@ -8,25 +8,23 @@ extension AdmissionEvaluator {
     /// its finalizers can go.
     ///
     /// - Parameters:
-    ///   - request: The request; of an object that is too large, it has the fields of `metadata` alone.
-    ///   - subject: What the object is.
+    ///   - request: The request.
     ///   - labels: The labels of the namespace; nil if they are not known.
     ///   - error: Why it cannot be read.
     /// - Returns: The refusal; nil if no policy that can be the object's restricts Wasm images.
     func refusal(
         of request: AdmissionRequest,
-        subject: AdmissionSubject,
         labels: [String: String]?,
         because error: FieldError
     ) -> Decision? {
-        guard subject != .other, request.subresource == nil || request.subresource == "ephemeralcontainers",
+        guard request.subject != .other, request.subresource == nil || request.subresource == "ephemeralcontainers",
             request.operation == AdmissionOperation.create.rawValue
                 || request.operation == AdmissionOperation.update.rawValue,
             !request.username.hasPrefix("system:node:"),
-            request.object?["metadata"]?["deletionTimestamp"]?.string == nil,
+            !request.isBeingDeleted,
             !environment.isProbe(namespace: request.namespace, isDryRun: request.isDryRun),
             let policy = environment.policies().restriction(inNamespace: request.namespace, labels: labels),
-            subject == .pod || policy.workloads == .deny
+            request.subject == .pod || policy.workloads == .deny
         else { return nil }
         var decision = Decision()
         decision.policyName = policy.name
