@@ -27,6 +27,7 @@ struct PolypodWebhook: AsyncParsableCommand {
     @OptionGroup var options: Options
 
     static func main() async {
+        Allocator.limitArenas()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -19,7 +19,8 @@ struct AnswerKey: Sendable, Hashable {
     init(reference: String, credentials: String) {
         var hash = SHA256()
         // A reference contains no space.
-        Array("\(reference) \(credentials)".utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
+        var text = "\(reference) \(credentials)"
+        text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         (high, low) = hash.finalize().withUnsafeBytes { digest in
             (digest.loadUnaligned(as: UInt64.self), digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
@@ -29,9 +30,17 @@ struct AnswerKey: Sendable, Hashable {
 /// Facts that the entries for the tag and for the digest share.
 final class SharedFacts: Sendable {
     let facts: ImageFacts
+    private let preference: EntryPreference
 
-    init(_ facts: ImageFacts) {
+    /// Keeps facts with the preference of their look-up.
+    init(_ facts: ImageFacts, preference: EntryPreference = EntryPreference()) {
         self.facts = facts
+        self.preference = preference
+    }
+
+    /// Whether the facts are sufficient for a decision with `preference`, as they are for that of their look-up.
+    func suffice(for preference: EntryPreference) -> Bool {
+        preference == self.preference || facts.suffice(for: preference)
     }
 
     /// The estimated memory of the facts, in bytes.
@@ -120,7 +129,7 @@ struct AnswerCache: Sendable {
         at now: ContinuousClock.Instant
     ) -> Found {
         guard var entry = entries.value(for: key) else { return .missing(fallback: nil) }
-        if let kept = entry.facts, !kept.facts.suffice(for: preference) { entry.facts = nil }
+        if let kept = entry.facts, !kept.suffice(for: preference) { entry.facts = nil }
         if let kept = entry.facts, isDigest || now - entry.obtained < lifetimes.tag {
             return .fresh(.resolved(kept.facts, staleSeconds: nil))
         }

@@ -22,10 +22,8 @@ final class AnswerStore: Sendable {
     /// The cached facts about `digest` in the repository of `subject`; nil if they are missing or not sufficient.
     func facts(of digest: String, for subject: ImageLookup.Subject) -> ImageFacts? {
         let key = subject.key(ofDigest: digest)
-        guard let facts = cache.withLock({ $0.facts(key)?.facts }), facts.suffice(for: subject.preference) else {
-            return nil
-        }
-        return facts
+        guard let kept = cache.withLock({ $0.facts(key) }), kept.suffice(for: subject.preference) else { return nil }
+        return kept.facts
     }
 
     /// Keeps the facts of a look-up under the reference, its digest, and the digest of every image read from an index.
@@ -33,7 +31,7 @@ final class AnswerStore: Sendable {
     /// The last ones are needed when a Pod that was pinned to an image of the index is reviewed again.
     func keep(_ facts: ImageFacts, for subject: ImageLookup.Subject) {
         let now = now()
-        let shared = SharedFacts(facts)
+        let shared = SharedFacts(facts, preference: subject.preference)
         cache.withLock { cache in
             if case .index(_, let read) = facts.content {
                 for image in read.map(\.image) {

@@ -10,7 +10,7 @@ enum ProgramPlace: Equatable {
 
 extension Container {
     /// Where the API server mounts the token of the service account, in almost every Pod.
-    private static let tokenPath: [Substring] = ["var", "run", "secrets", "kubernetes.io", "serviceaccount"]
+    private static let tokenPath = components("/var/run/secrets/kubernetes.io/serviceaccount")
 
     /// Where a program is, by its path and the paths of the mounts.
     ///
@@ -61,7 +61,8 @@ extension Container {
 
     /// The steps of a path; nil with `..`, because a link in front of it changes where that leads.
     private static func components(_ path: String) -> [Substring]? {
-        let steps = path.split(separator: "/").filter { $0 != "." }
+        // By bytes, because the boundaries of characters cost more than everything else here.
+        let steps = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }.filter { $0 != "." }
         return steps.contains("..") ? nil : steps
     }
 }

@@ -67,7 +67,7 @@ public struct EntryPreference: Sendable, Hashable {
         guard !nodePlatforms.isEmpty else {
             return entries.filter { entry in
                 guard let platform = entry.platform, !platform.isWasm else { return entry.platform == nil }
-                return entry.isUnnamed || platform.normalized.os == "linux"
+                return entry.isUnnamed || platform.isLinux
             }
         }
         var wanted: [Platform] = []

@@ -143,9 +143,14 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether `text` is a digest: `sha256:` with 64 or `sha512:` with 128 lower-case digits.
     public static func isDigest(_ text: String) -> Bool {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[1].utf8.allSatisfy(isHexadecimal) else { return false }
-        return parts[0] == "sha256" && parts[1].utf8.count == 64 || parts[0] == "sha512" && parts[1].utf8.count == 128
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        let digits = text.utf8[text.utf8.index(after: colon)...]
+        guard digits.allSatisfy(isHexadecimal) else { return false }
+        switch text[..<colon] {
+        case "sha256": return digits.count == 64
+        case "sha512": return digits.count == 128
+        default: return false
+        }
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool { byte.isASCIIDigit || byte.isASCIILowercase }

@@ -23,9 +23,14 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether it is one of the names for WebAssembly, in any case, because Spin writes `Wasip1`.
     public var isWasm: Bool {
-        ["wasi", "wasip1", "wasip2"].contains(os.lowercased())
-            || ["wasm", "wasm32", "wasm64"].contains(architecture.lowercased())
+        switch (os.lowercased(), architecture.lowercased()) {
+        case ("wasi", _), ("wasip1", _), ("wasip2", _), (_, "wasm"), (_, "wasm32"), (_, "wasm64"): true
+        default: false
+        }
     }
+
+    /// Whether nodes take it for Linux, which they assume if no operating system is named.
+    var isLinux: Bool { os.isEmpty || os.lowercased() == "linux" }
 
     /// The form of Wasm that crun cannot run; nil if it can, or for a platform other than Wasm.
     public var unrunnable: UnrunnableImage? {
@@ -36,15 +41,18 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    private static let architectureAliases = [
+        "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm",
+    ]
+
     /// The platform as nodes compare it: lower case, with aliases of architectures replaced, and Linux if no operating
     /// system is named (containerd platforms, database.go).
     var normalized: Platform {
-        let os = os.lowercased()
         let architecture = architecture.lowercased()
-        let aliases = [
-            "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm",
-        ]
-        return Platform(os: os.isEmpty ? "linux" : os, architecture: aliases[architecture] ?? architecture)
+        return Platform(
+            os: isLinux ? "linux" : os.lowercased(),
+            architecture: Self.architectureAliases[architecture] ?? architecture
+        )
     }
 
     /// The platforms whose images a node of this platform runs, best first.
