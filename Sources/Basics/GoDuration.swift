@@ -10,17 +10,23 @@ public enum GoDuration {
     public static func parse(_ text: Substring) -> Duration? {
         if text == "0" { return .zero }
         guard !text.isEmpty, text.utf8.count <= 32 else { return nil }
-        var rest = text
+        var rest = text.utf8
         var total = 0.0
         while !rest.isEmpty {
-            let number = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
+            let number = rest.prefix { isOfNumber($0) }
             rest = rest[number.endIndex...]
-            let unit = rest.prefix { !("0"..."9").contains($0) && $0 != "." }
+            let unit = rest.prefix { !isOfNumber($0) }
             rest = rest[unit.endIndex...]
-            guard let value = Double(number), let scale = nanoseconds[String(unit)] else { return nil }
+            guard let value = Double(Substring(number)), let scale = nanoseconds[String(Substring(unit))] else {
+                return nil
+            }
             total += value * scale
         }
         guard total <= 86_400e9 else { return nil }
         return .nanoseconds(Int64(total))
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: ".")
     }
 }

@@ -176,6 +176,8 @@ public struct JSONParser {
         try enter()
         var members: [JSONObject.Member] = []
         if isEmpty(until: UInt8(ascii: "}")) { return .object(JSONObject(members)) }
+        // Most objects of a Pod are entries of `env`, with two members.
+        members.reserveCapacity(2)
         repeat {
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {

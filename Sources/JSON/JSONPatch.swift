@@ -19,6 +19,10 @@ public struct JSONPatchOperation: Sendable, Equatable {
         var text = ""
         for step in path {
             text += "/"
+            guard step.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
+                text += step
+                continue
+            }
             for character in step.unicodeScalars {
                 switch character {
                 case "~": text += "~0"

@@ -28,6 +28,7 @@ extension JSONValue {
     /// This value as compact JSON.
     public var compactText: String {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
         write(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -33,7 +33,7 @@ struct AdmissionResponse {
     /// The whole review as JSON.
     func bytes() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(512)
+        bytes.reserveCapacity(2048)
         bytes.append(
             contentsOf: #"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#.utf8
         )
@@ -55,6 +55,7 @@ struct AdmissionResponse {
 
     private func appendPatch(to bytes: inout [UInt8]) {
         var operations: [UInt8] = []
+        operations.reserveCapacity(1024)
         JSONValue.array(patch.map(\.json)).write(to: &operations)
         bytes.append(contentsOf: #","patchType":"JSONPatch","patch":""#.utf8)
         bytes.append(contentsOf: Base64.encode(operations).utf8)

@@ -69,14 +69,14 @@ enum RequestTarget {
     /// The path and the query of `target`; the query is nil without a question mark.
     static func split(_ target: String) -> (path: Substring, query: Substring?) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], nil) }
-        return (target[..<mark], target[target.index(after: mark)...])
+        return (target[..<mark], target[target.utf8.index(after: mark)...])
     }
 }
 
 extension AdmissionStage {
     /// The stage whose webhook has this path, such as `/mutate` or `/mutate/SEGMENT`; nil for any other path.
     init?(path: Substring) {
-        switch path.split(separator: "/", maxSplits: 1).first {
+        switch path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1).first.map({ Substring($0) }) {
         case "mutate": self = .mutating
         case "validate": self = .validating
         default: return nil
@@ -85,7 +85,7 @@ extension AdmissionStage {
 
     /// The end of the path after the name of the webhook; nil if it has none.
     static func segment(of path: Substring) -> Substring? {
-        path.dropFirst().firstIndex(of: "/").map { path[path.index(after: $0)...] }
+        path.utf8.dropFirst().firstIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] }
     }
 }
 
@@ -105,7 +105,8 @@ enum AdmissionDeadline {
     ///   half of it if it is below two seconds.
     static func budget(query: Substring?) -> Duration {
         var timeout = defaultTimeout
-        for pair in (query ?? "").split(separator: "&") where pair.hasPrefix("timeout=") {
+        for pair in (query ?? "").utf8.split(separator: UInt8(ascii: "&")).map({ Substring($0) })
+        where pair.hasPrefix("timeout=") {
             if let asked = GoDuration.parse(pair.dropFirst("timeout=".count)), asked > .zero { timeout = asked }
         }
         timeout = min(timeout, longestTimeout)
