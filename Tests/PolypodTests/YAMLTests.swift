@@ -53,6 +53,45 @@ struct YAMLTests {
         #expect(throws: BadInput.self) { try YAMLReader.documents(in: text, file: "f") }
     }
 
+    /// Lists that stand for 10^9 values, by anchors `a0` to `a8`.
+    private static let bomb =
+        "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        + (1...8).map { level in
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            return "a\(level): &a\(level) [\(aliases)]\n"
+        }.joined()
+
+    // Without its limit the parser would compute the hash of each key for minutes.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("*a8 : v", "an alias as a key"), ("? *a8\n: v", "an explicit key"), ("b: {*a8 : v}", "a key in braces"),
+            ("b: {? [*a7, *a8] : v}", "an explicit key in braces"), ("[*a8]: v", "a list as a key"),
+            ("{b: *a8}: v", "a mapping as a key"), ("?\n  - *a8\n: v", "a key on its own line"),
+            ("&b [*a8] : v", "a key with an anchor"), ("!!seq [*a8]\t: v", "a key with a tag, and a tab"),
+        ]
+    )
+    func refusesKeysWithNestedAliases(text: String, why: String) {
+        let error = #expect(throws: BadInput.self) {
+            try YAMLReader.documents(in: Self.bomb + text, file: "f")
+        }
+        #expect(error?.line ?? 0 >= 10, "\(why): \(error?.description ?? "")")
+    }
+
+    @Test(
+        arguments: [
+            ("a: &a x\n*a : 1", ["a": "x", "x": 1], "an alias of a word as a key"),
+            (
+                "a: |\n  case *x) ;; esac\n  b[i]: 1", ["a": "case *x) ;; esac\nb[i]: 1"],
+                "a script that looks like a key"
+            ),
+            ("a: &x [1]\nb: [*x, *x]\nc: why? yes", ["a": [1], "b": [[1], [1]], "c": "why? yes"], "a question"),
+        ] as [(String, JSONValue, String)]
+    )
+    func readsKeysAndAliasesThatAreSmall(text: String, value: JSONValue, why: String) throws {
+        #expect(try YAMLReader.documents(in: text, file: "f").map(\.value) == [value], "\(why)")
+    }
+
     @Test func reportsTheLineOfAField() throws {
         let text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: 5\n"
         let document = try #require(try YAMLReader.documents(in: text, file: "f").first)

@@ -264,6 +264,7 @@ extension Live {
                         return await connection.untilClosed()
                     }
                     #expect(surplus.hasPrefix("HTTP/1.1 503 "))
+                    #expect(surplus.lowercased().contains("\r\nretry-after: 1\r\n"))
                     images.open()
                 }
                 // The server sees the end of a connection a moment after the client.

@@ -108,6 +108,7 @@ extension Response {
         var headers = HTTPFields()
         headers[.contentType] = contentType
         headers[.contentLength] = String(body.readableBytes)
+        if status == .serviceUnavailable { headers[.retryAfter] = Refusal.retryAfter }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 

@@ -216,6 +216,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         response.headerFields[.connection] = "close"
         response.headerFields[.contentType] = "text/plain; charset=utf-8"
         response.headerFields[.contentLength] = String(text.readableBytes)
+        if refusal.status == .serviceUnavailable { response.headerFields[.retryAfter] = Refusal.retryAfter }
         context.write(wrapOutboundOut(.head(response)), promise: nil)
         context.write(wrapOutboundOut(.body(text)), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)

@@ -161,6 +161,12 @@ enum Refusal: Equatable {
         }
     }
 
+    /// The `Retry-After` of every response with status 503, in seconds.
+    ///
+    /// With it the API server calls the webhook again until its timeout, in place of failing at once (client-go,
+    /// rest/with_retry.go).
+    static let retryAfter = "1"
+
     /// The body of the response.
     var reason: String {
         switch self {
