@@ -117,6 +117,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Manifests",
+            dependencies: ["Basics", "JSON", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .target(
             name: "NodeRuntime",
             dependencies: ["Basics", tomlKit],
             swiftSettings: strict
@@ -133,12 +138,10 @@ let package = Package(
         .executableTarget(
             name: "polypod",
             dependencies: [
-                "Basics", "ImageRegistry", "JSON", "KubernetesAPI", "NodeRuntime", "Observability", "PodAdmission",
-                "ServingCertificates",
-                "WebhookServer", argumentParser,
-                asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1,
-                nioSSL, serviceLifecycle, unixSignals,
-                .product(name: "Yams", package: "Yams"),
+                "Basics", "ImageRegistry", "JSON", "KubernetesAPI", "Manifests", "NodeRuntime", "Observability",
+                "PodAdmission", "ServingCertificates", "WebhookServer", argumentParser, asyncHTTPClient, crypto,
+                hummingbird, hummingbirdCore, httpTypes, logging, metrics, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -230,11 +233,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ManifestsTests",
+            dependencies: ["Basics", "JSON", "Manifests", "PodAdmission", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PolypodTests",
             dependencies: [
-                "Basics", "JSON", "polypod", "ImageRegistry", "NodeRuntime", "PodAdmission", argumentParser, swiftASN1,
-                x509,
-                .product(name: "Yams", package: "Yams"),
+                "Basics", "JSON", "polypod", "ImageRegistry", "Manifests", "NodeRuntime", "PodAdmission",
+                argumentParser,
+                swiftASN1, x509,
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Manifests
 import ServingCertificates
 
 /// Creates development certificates for the webhook's Service.

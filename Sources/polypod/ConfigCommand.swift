@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageRegistry
 import JSON
+import Manifests
 import PodAdmission
 
 /// Checks a configuration file and prints it as JSON for the server.

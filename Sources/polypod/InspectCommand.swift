@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageRegistry
 import JSON
+import Manifests
 import PodAdmission
 
 /// Shows the classes of images, without a cluster.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Manifests
 import Observability
 
 /// The command line `polypod`: the webhook's decisions without a cluster, tools for policies, and the node installer.
@@ -40,23 +41,5 @@ struct Polypod: AsyncParsableCommand {
             }
             exit(withError: error)
         }
-    }
-}
-
-/// Input that is not valid: a file, a field in it, or an argument.
-struct BadInput: Error, CustomStringConvertible {
-    /// The file, `-` for standard input, or the argument.
-    let file: String
-    /// The line, from 1; nil if it is not known.
-    var line: Int?
-    /// The path to the field; nil if the error is about the whole file.
-    var field: String?
-    /// What is wrong, and what is expected.
-    let reason: String
-
-    /// Such as `web.yaml:12: spec.containers[0].image: expected a string, found a number`.
-    var description: String {
-        let place = line.map { "\(file):\($0)" } ?? file
-        return [place, field, reason].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

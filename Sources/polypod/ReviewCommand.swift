@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Manifests
 import PodAdmission
 
 /// Prints the AdmissionReview that the API server would send for a Pod.

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import JSON
+import Manifests
 import PodAdmission
 
 @testable import polypod

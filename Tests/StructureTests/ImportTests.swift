@@ -14,6 +14,7 @@ private let allowedImports: KeyValuePairs<String, Set<String>> = [
     "WebhookServer": ["JSON", "Basics", "PodAdmission"],
     "ClusterControllers": ["JSON", "Basics", "PodAdmission", "KubernetesAPI", "ImageRegistry"],
     "Observability": ["JSON", "Basics"],
+    "Manifests": ["JSON", "Basics"],
     "NodeRuntime": ["JSON", "Basics"],
     "polypod-webhook": [
         "JSON", "Basics", "PodAdmission", "KubernetesAPI", "ServingCertificates", "ImageRegistry", "WebhookServer",
@@ -21,7 +22,7 @@ private let allowedImports: KeyValuePairs<String, Set<String>> = [
     ],
     "polypod": [
         "JSON", "Basics", "PodAdmission", "KubernetesAPI", "ServingCertificates", "ImageRegistry", "WebhookServer",
-        "Observability", "NodeRuntime",
+        "Observability", "Manifests", "NodeRuntime",
     ],
 ]
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageRegistry
 import JSON
+import Manifests
 import PodAdmission
 
 /// Shows the webhook's decisions on manifests, without a cluster.

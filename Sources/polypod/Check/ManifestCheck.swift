@@ -1,4 +1,5 @@
 import JSON
+import Manifests
 import PodAdmission
 
 /// The work of `polypod check`: reads manifests, looks their images up, and decides on their Pods.

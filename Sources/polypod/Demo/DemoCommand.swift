@@ -3,6 +3,7 @@ import Foundation
 import ImageRegistry
 import JSON
 import Logging
+import Manifests
 import PodAdmission
 import ServiceLifecycle
 import UnixSignals

@@ -1,5 +1,6 @@
 import ImageRegistry
 import JSON
+import Manifests
 import PodAdmission
 
 /// Sends the examples through both webhooks and prints the result in three parts.

@@ -3,6 +3,7 @@ import Foundation
 import ImageRegistry
 import JSON
 import Logging
+import Manifests
 import PodAdmission
 
 /// The options that the commands share with the server.

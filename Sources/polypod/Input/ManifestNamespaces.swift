@@ -1,4 +1,5 @@
 import JSON
+import Manifests
 import PodAdmission
 
 /// The labels of the namespaces that have a `Namespace` object among the manifests.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Manifests
 import PodAdmission
 
 /// The commands about policies.

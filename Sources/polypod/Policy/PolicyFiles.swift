@@ -1,4 +1,5 @@
 import JSON
+import Manifests
 import PodAdmission
 
 /// A policy with the document that it was read from.

@@ -1,4 +1,5 @@
 import JSON
+import Manifests
 import PodAdmission
 
 /// Warnings about policies that are valid by the schema but probably not intended.

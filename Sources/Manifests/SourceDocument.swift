@@ -1,20 +1,19 @@
-import JSON
-import PodAdmission
+public import JSON
 import Yams
 
 /// One object of a manifest, with its file and line.
-struct SourceDocument {
+public struct SourceDocument {
     /// The file, or `-` for standard input.
-    let file: String
+    public let file: String
     /// The line at which the object starts, from 1.
-    let line: Int
+    public let line: Int
     /// The object.
-    let value: JSONValue
+    public let value: JSONValue
     /// The object in YAML, for the lines of its fields.
     let node: Node?
 
     /// `error` with file and line: the line of the field, or of the deepest step of its path that exists.
-    func badInput(_ error: FieldError) -> BadInput {
+    public func badInput(_ error: FieldError) -> BadInput {
         var current = node
         var line = self.line
         for step in error.path {
@@ -30,7 +29,7 @@ struct SourceDocument {
         return BadInput(file: file, line: line, field: error.pathText, reason: error.reason)
     }
     /// The object, or the objects of a `List`, also of lists in it.
-    var items: [SourceDocument] {
+    public var items: [SourceDocument] {
         guard let kind = value["kind"]?.string, kind.hasSuffix("List"), let items = value["items"]?.array else {
             return [self]
         }

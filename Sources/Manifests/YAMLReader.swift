@@ -2,12 +2,12 @@ import JSON
 import Yams
 
 /// Reads YAML and JSON into the values that the API server would see.
-enum YAMLReader {
+public enum YAMLReader {
     /// Reads every document of `text`; one with only comments is ignored, as by kubectl.
     ///
     /// - Throws: ``BadInput`` with file and line if the text is not valid, or has more than 250,000 values after its
     ///   aliases are expanded, or has nested aliases and keys that are not plain.
-    static func documents(in text: String, file: String) throws -> [SourceDocument] {
+    public static func documents(in text: String, file: String) throws -> [SourceDocument] {
         if let line = AliasBounds(text).lineOfLargeKey {
             throw BadInput(file: file, line: line, reason: "a key beside nested aliases, which could be too large")
         }

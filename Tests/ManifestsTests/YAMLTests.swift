@@ -4,7 +4,7 @@ import PodAdmission
 import Testing
 import Yams
 
-@testable import polypod
+@testable import Manifests
 
 @Suite("Manifests in YAML")
 struct YAMLTests {

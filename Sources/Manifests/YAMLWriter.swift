@@ -1,12 +1,12 @@
-import JSON
+public import JSON
 import Yams
 
 /// Writes JSON values as YAML from which kubectl reads the same values.
-enum YAMLWriter {
+public enum YAMLWriter {
     /// `documents` as one stream of YAML documents.
     ///
     /// - Throws: `YamlError` if the emitter fails.
-    static func text(of documents: [JSONValue]) throws -> String {
+    public static func text(of documents: [JSONValue]) throws -> String {
         try documents.map { "---\n" + (try serialize(node: node(of: $0), width: -1, allowUnicode: true)) }.joined()
     }
 

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 /// Finds and reads manifests like `kubectl apply -R -f`.
-enum ManifestFiles {
+public enum ManifestFiles {
     /// The extensions of the files in a folder that are read.
     private static let extensions = ["yaml", "yml", "json"]
 
@@ -14,7 +14,7 @@ enum ManifestFiles {
     /// A `List` is replaced by its items.
     ///
     /// - Throws: ``BadInput`` for a file that cannot be read or parsed.
-    static func read(_ paths: [String]) throws -> [SourceDocument] {
+    public static func read(_ paths: [String]) throws -> [SourceDocument] {
         try paths.flatMap { path in
             try files(at: path).flatMap { file in
                 try YAMLReader.documents(in: text(of: file), file: file).flatMap(\.items)
@@ -25,7 +25,7 @@ enum ManifestFiles {
     /// Reads one file, or standard input for `-`, and stops at the limit.
     ///
     /// - Throws: ``BadInput`` if it cannot be read, has more than 16 MiB or is not UTF-8.
-    static func text(of file: String) throws -> String {
+    public static func text(of file: String) throws -> String {
         let bytes: [UInt8]
         do throws(BoundedFile.Failure) {
             bytes =
@@ -45,7 +45,7 @@ enum ManifestFiles {
     ///
     /// - Throws: ``BadInput`` if there is no such file or folder, no manifest in the folder, or a pipe or device in it,
     ///   which could block or never end.
-    static func files(at path: String) throws -> [String] {
+    public static func files(at path: String) throws -> [String] {
         guard path != "-" else { return [path] }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
