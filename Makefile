@@ -8,6 +8,9 @@ ARGS =
 ENGINE = wasmedge
 # The engines in one node image, for `make node-image-test`.
 ENGINES = wasmedge wasmtime
+# How long `make fuzz` runs for each parser, and for which parsers: those of Tests/FuzzTests/Corpus, if it is empty.
+FUZZ_SECONDS = 60
+FUZZ_PARSERS =
 # Further flags for swift run, swift build and swift test, such as `-j 2`.
 SWIFT_FLAGS =
 
@@ -23,12 +26,12 @@ CLUSTER_PACKAGES = binutils curl jq openssl python3 wabt busybox-static
 PRODUCTION_PACKAGES = apache2-utils docker-registry
 
 SCRIPTS = .ci/run .ci/kubernetes-source .ci/fix-apiserver .ci/fix-reflect2 .ci/restart-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/cluster/production/run \
-  Tests/node-image/run \
+  Tests/node-image/run Tests/FuzzTests/run \
   deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
   deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
 SWIFT_SOURCES = Package.swift Sources Tests
 
-.PHONY: help setup setup-lint setup-examples setup-cluster-test run test build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test node-test production-test lint format clean
+.PHONY: help setup setup-lint setup-examples setup-cluster-test run test fuzz build release image examples examples-push bundle node-image-test kind-up k3d-up down measure cluster-test node-test production-test lint format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +55,9 @@ run: setup ## build what is needed and run polypod demo
 test: setup ## run every test that needs no cluster
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift test $(SWIFT_FLAGS) --skip-build
+
+fuzz: setup ## search for inputs that end a parser or break its rules, FUZZ_SECONDS (60) for each of FUZZ_PARSERS (all)
+	Tests/FuzzTests/run $(FUZZ_SECONDS) $(FUZZ_PARSERS)
 
 build: setup ## create a debug build
 	swift build $(SWIFT_FLAGS)

@@ -1,14 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Whether `make fuzz` builds: every target reports to libFuzzer which branches an input takes.
+///
+/// No other executable can be linked then.
+let isFuzzed = Context.environment["POLYPOD_FUZZ"] != nil
+
 /// Every target holds to the same rules: Swift 6 mode, visible imports, and no warning left standing.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzed ? [.unsafeFlags(["-sanitize=fuzzer", "-O", "-enable-testing"])] : [])
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -249,3 +255,28 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+let fuzzedTargets: [Target.Dependency] = [
+    "ImageRegistry", "JSON", "Manifests", "NodeRuntime", "PodAdmission", "WebhookServer", nioCore,
+]
+package.targets +=
+    isFuzzed
+    ? [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+        .executableTarget(
+            name: "polypod-fuzz",
+            dependencies: fuzzedTargets + ["CLibFuzzer"],
+            path: "Tests/FuzzTests",
+            exclude: ["Corpus", "CorpusTests.swift", "Dictionaries", "run"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        ),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzedTargets,
+            exclude: ["Corpus", "Dictionaries", "Driver.swift", "run"],
+            swiftSettings: strict
+        )
+    ]

@@ -95,6 +95,7 @@ private struct NodeConverter {
     private mutating func object(of mapping: Node.Mapping) throws -> JSONObject {
         var object = JSONObject()
         var merged: [JSONObject.Member] = []
+        var names: Set<String> = []
         for (key, element) in mapping {
             guard let name = key.scalar?.string else {
                 throw BadInput(file: file, line: key.mark?.line, reason: "a key that is not a string")
@@ -105,6 +106,10 @@ private struct NodeConverter {
                 let sources = value.array ?? [value]
                 merged += sources.compactMap(\.object).flatMap(\.members)
             } else {
+                // The parser takes `1` and `"1"` for two keys; in JSON they are one.
+                guard names.insert(name).inserted else {
+                    throw BadInput(file: file, line: key.mark?.line, reason: "duplicate key in a mapping: \(name)")
+                }
                 object.members.append(.init(key: name, value: value))
             }
         }

@@ -35,6 +35,7 @@ struct YAMLTests {
     @Test(
         arguments: [
             ("a: [1", 2, "a list without an end"),
+            ("a: 1\n0.5: a\n! 0.5: b", 3, "a number and a string that are one key in JSON"),
             ("x:\n  a: 1\n  a: 3", 2, "a duplicate key: the line of its mapping"),
             ("a: 1\n\tb: 2", 2, "a tab"), ("a: .inf", 1, "a number that JSON cannot express"),
             ("a: *x", 1, "an alias without an anchor"), ("[1]: 2", 1, "a key that is not a string"),

@@ -24,6 +24,16 @@ import Testing
 
     static let cases: [Case] = [
         Case("version = 2\n[plugins\n", .configSyntax, says: "config.toml:2:", "a header without a closing bracket"),
+        Case("version = 2\n[.a]\n", .configSyntax, says: "config.toml:2:", "a header that starts with a dot"),
+        Case("version = 2\n\n[[ é]]\n", .configSyntax, says: "config.toml:3:", "a header that starts with no key"),
+        Case("version = 2\n[[[a]]]\n", .configSyntax, says: "config.toml:2:", "a header with three brackets"),
+        Case(
+            "version = 2\na = 2026-01-02T:03:04:05\n",
+            .configSyntax,
+            says: "config.toml:2:",
+            "a date with half a time"
+        ),
+        Case("version = 2\na = [2026-01-02 9, 1]\n", .configSyntax, says: "config.toml:2:", "a digit beside a date"),
         Case("version = 2\na = 1\na = 2\n", .configSyntax, says: "config.toml:3:", "a key twice"),
         Case("version = 2\n[a]\n[a]\n", .configSyntax, says: "config.toml:3:", "a table twice"),
         Case("version = 2\na = 99999999999999999999\n", .configSyntax, says: "config.toml:2:", "an integer too large"),

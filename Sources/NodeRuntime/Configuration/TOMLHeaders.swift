@@ -13,6 +13,7 @@ struct TOMLHeaders {
     private var line = 0
     private var found: [Header] = []
     private var comments: Set<Int> = []
+    private var fatal: Fatal?
 
     /// The `[headers]` in `text`, which has to be valid TOML; `[[arrays of tables]]` are not included.
     static func find(in text: String) -> [Header] {
@@ -26,6 +27,24 @@ struct TOMLHeaders {
         var scanner = TOMLHeaders(bytes: Array(text.utf8))
         scanner.scan()
         return scanner.comments
+    }
+
+    /// Invalid TOML at which TOMLKit ends the process with an assertion of its parser, in place of an error.
+    struct Fatal: Equatable {
+        /// The index of the line, counted from 0.
+        let line: Int
+        /// What is wrong with it.
+        let reason: String
+    }
+
+    /// The first place in `text` that TOMLKit must not see; nil if there is none.
+    ///
+    /// The text before it is valid, or has an error at which the parser stops, so that the scan is exact as far as it
+    /// has to be.
+    static func fatal(in text: String) -> Fatal? {
+        var scanner = TOMLHeaders(bytes: Array(text.utf8))
+        scanner.scan()
+        return scanner.fatal
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
@@ -69,13 +88,46 @@ struct TOMLHeaders {
             case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string()
             case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1; advance()
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1; advance()
+            case UInt8(ascii: " "):
+                advance()
+                if isBehindWord, isDigitAlone {
+                    fatal = fatal ?? Fatal(line: line, reason: "a digit beside a value")
+                }
+            case UInt8(ascii: "T"), UInt8(ascii: "t"):
+                advance()
+                if isBehindDate, !(current.map(Self.isDigit) ?? true) {
+                    fatal = fatal ?? Fatal(line: line, reason: "a date without a time behind its T")
+                }
             default: advance()
             }
         }
     }
 
+    /// Whether the byte before the current one follows a date, such as `2026-01-02`.
+    private var isBehindDate: Bool {
+        guard position > 10 else { return false }
+        return zip(bytes[(position - 11)..<(position - 1)], "0000-00-00".utf8).allSatisfy { byte, form in
+            form == UInt8(ascii: "0") ? Self.isDigit(byte) : byte == form
+        }
+    }
+
+    /// Whether the byte before the current one follows a letter or a digit.
+    private var isBehindWord: Bool { position > 1 && Self.startsKey(bytes[position - 2]) }
+
+    /// Whether the current byte is a digit with the end of a value behind it.
+    private var isDigitAlone: Bool {
+        guard position + 1 < bytes.count, Self.isDigit(bytes[position]) else { return false }
+        return " \t]},#\r\n".utf8.contains(bytes[position + 1])
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
     private mutating func header() -> [String] {
-        while current == UInt8(ascii: "[") { advance() }
+        for _ in 0..<2 where current == UInt8(ascii: "[") { advance() }
+        while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") { advance() }
+        if let byte = current, !Self.startsKey(byte), byte != UInt8(ascii: "]") {
+            fatal = fatal ?? Fatal(line: line, reason: "a table's name that starts with no key")
+        }
         var path: [String] = []
         var bare: [UInt8] = []
         while let byte = current, byte != UInt8(ascii: "]"), byte != UInt8(ascii: "\n") {
@@ -93,6 +145,16 @@ struct TOMLHeaders {
         }
         while current == UInt8(ascii: "]") { advance() }
         return path
+    }
+
+    /// Whether a key can start with the byte: a quote, or a letter, digit, `_` or `-` (TOML 1.0, Keys).
+    private static func startsKey(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: isDigit(byte)
+        }
     }
 
     /// Reads a string in quotes, of one or more lines.

@@ -39,6 +39,9 @@ indirect enum TOMLTree: Equatable, Sendable {
             let dots = line.prefix { $0 != UInt8(ascii: "=") }.count { $0 == UInt8(ascii: ".") }
             guard dots < 4 * Self.deepest else { throw Self.syntax(file, "its tables are nested too deep") }
         }
+        if let fatal = TOMLHeaders.fatal(in: text) {
+            throw Self.syntax("\(file):\(fatal.line + 1)", fatal.reason)
+        }
         do {
             self = .table(try Self.members(try TOMLKit.TOMLTable(string: text), file: file, depth: 0))
         } catch let error as NodeError {
