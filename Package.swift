@@ -17,6 +17,7 @@ let strict: [SwiftSetting] =
     ] + (isFuzzed ? [.unsafeFlags(["-sanitize=fuzzer", "-O", "-enable-testing"])] : [])
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -161,8 +162,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Basics", "JSON", "KubernetesAPI", crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS,
-                logging, nioCore, nioSSL, serviceLifecycle, swiftASN1, x509,
+                "Basics", "JSON", "KubernetesAPI", "WebhookServer", crypto, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTLS, logging, nioCore, nioSSL, serviceLifecycle, swiftASN1, x509,
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict
@@ -190,8 +191,9 @@ let package = Package(
             name: "WebhookServerTests",
             dependencies: [
                 "Basics", "JSON", "WebhookServer", "ImageRegistry", "Observability", "PodAdmission", "TestSupport",
-                asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
-                serviceLifecycle, swiftASN1, x509,
+                asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                nioSSL,
+                nioTLS, serviceLifecycle, swiftASN1, x509,
             ],
             swiftSettings: strict
         ),

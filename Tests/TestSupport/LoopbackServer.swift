@@ -4,6 +4,7 @@ import HummingbirdTLS
 import Logging
 package import NIOSSL
 import ServiceLifecycle
+import WebhookServer
 
 /// An HTTP server on loopback for one test.
 package enum LoopbackServer {
@@ -23,14 +24,14 @@ package enum LoopbackServer {
         while body: (_ port: Int) async throws -> Result
     ) async throws -> Result {
         let (ports, started) = AsyncStream.makeStream(of: Int.self)
+        let http = HTTPServerBuilder { HTTPConnection(HTTP1Channel(responder: $0)) }
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in try await respond(request) },
-            server: try tls.map { try .tls(.http1(), tlsConfiguration: $0) } ?? .http1(),
+            server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { started.yield($0.localAddress?.port ?? 0) },
             logger: .silent
         )
-        // NIO traps if the server is cancelled while a connection arrives, so it is shut down.
         var settings = ServiceGroupConfiguration(services: [application], logger: .silent)
         settings.maximumGracefulShutdownDuration = .milliseconds(500)
         let services = ServiceGroup(configuration: settings)

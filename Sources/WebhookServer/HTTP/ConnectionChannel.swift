@@ -25,7 +25,7 @@ struct ConnectionChannel: ServerChildChannel {
 
     /// A connection with the request loop that belongs to it.
     struct Connection: ServerChildChannelValue {
-        fileprivate let http: HTTP1Channel
+        fileprivate let http: HTTPConnection
         fileprivate let parts: HTTP1Channel.Value
 
         var channel: any Channel { parts.channel }
@@ -52,7 +52,8 @@ struct ConnectionChannel: ServerChildChannel {
                 )
             )
         )
-        return http.setup(channel: channel, logger: logger).map { Connection(http: http, parts: $0) }
+        let connection = HTTPConnection(http)
+        return connection.setup(channel: channel, logger: logger).map { Connection(http: connection, parts: $0) }
     }
 
     func handle(value: Connection, logger: Logger) async {
