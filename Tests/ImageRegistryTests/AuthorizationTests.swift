@@ -12,7 +12,7 @@ import Testing
         try await FakeRegistry.run { registry in
             registry.wantToken()
             try await ImageInspector.withInspector(registry.configuration(auth: "user:pass:word")) { inspector in
-                let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(5))
+                let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(40))
                 #expect(reports.first?.answer.facts != nil)
                 #expect(reports.first?.credential == .token)
                 #expect(reports.first?.roundTrips == 4, "challenge, token, manifest, config")
@@ -95,7 +95,7 @@ import Testing
                 return hit.path.contains("/blobs/") ? config.reply() : image.reply()
             }
             try await ImageInspector.withInspector(registry.configuration(auth: "user:password")) { inspector in
-                let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(5))
+                let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(40))
                 #expect(reports.first?.credential == .basic)
                 #expect(registry.log.count == 3)
             }
@@ -178,7 +178,10 @@ import Testing
                 var configuration = try FakeRegistry.configuration([registry, other], auth: "user:password")
                 configuration.environment = [:]
                 try await ImageInspector.withInspector(configuration) { inspector in
-                    let reports = await inspector.reports(on: ["\(registry.host)/app:v1"], deadline: .now + .seconds(5))
+                    let reports = await inspector.reports(
+                        on: ["\(registry.host)/app:v1"],
+                        deadline: .now + .seconds(40)
+                    )
                     #expect(reports.first?.answer.facts != nil, "\(String(describing: reports.first?.answer))")
                     #expect(reports.first?.credential == (way == "realm" ? .anonymous : .basic))
                 }

@@ -174,7 +174,7 @@ import Testing
                     let other = await inspector.reports(
                         on: ["\(registry.host)/app:v1"],
                         namespace: "few",
-                        deadline: .now + .seconds(5)
+                        deadline: .now + .seconds(40)
                     )
                     #expect(other.first?.answer.facts != nil, "four places are taken, and none of its own")
                     let later = await codes(6..<8)
@@ -241,7 +241,7 @@ import Testing
                 try await ImageInspector.withInspector(configuration) { inspector in
                     let reports = await inspector.reports(
                         on: ["\(home.host)/app:v1", "\(home.host)/app:v2"],
-                        deadline: .now + .seconds(10)
+                        deadline: .now + .seconds(40)
                     )
                     #expect(reports.map(\.endpoint) == [home.host, mirror.host])
                 }
@@ -279,7 +279,7 @@ import Testing
             }
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 let images = ["v1", "v2", "v3"].map { "\(registry.host)/app:\($0)" }
-                let answers = await inspector.answers(for: images, deadline: .now + .seconds(5))
+                let answers = await inspector.answers(for: images, deadline: .now + .seconds(40))
                 #expect(answers.values.allSatisfy { $0.facts != nil })
             }
         }

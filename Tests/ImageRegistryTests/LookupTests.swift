@@ -160,7 +160,7 @@ import Testing
             registry.set("/v2/app/manifests/v1", row.blobs[0].reply())
             try await ImageInspector.withInspector(registry.configuration()) { inspector in
                 let image = "\(registry.host)/app:v1"
-                let report = try #require(await inspector.reports(on: [image], deadline: .now + .seconds(10)).first)
+                let report = try #require(await inspector.reports(on: [image], deadline: .now + .seconds(40)).first)
                 let facts = try #require(report.answer.facts, "\(report.answer)")
                 #expect(registry.log.count == row.trips, "\(registry.log)")
                 #expect(report.roundTrips == row.trips)
@@ -301,7 +301,7 @@ import Testing
                     let reports = await inspector.reports(
                         on: [image],
                         preference: preference,
-                        deadline: .now + .seconds(10)
+                        deadline: .now + .seconds(40)
                     )
                     guard case .index(_, let images)? = reports.first?.answer.facts?.content else {
                         Issue.record("not an index: \(reports)")
@@ -332,7 +332,7 @@ import Testing
                     let reports = await inspector.reports(
                         on: [image],
                         preference: EntryPreference(readsEveryEntry: all),
-                        deadline: .now + .seconds(10)
+                        deadline: .now + .seconds(40)
                     )
                     guard case .index(_, let images)? = reports.first?.answer.facts?.content else {
                         Issue.record("not an index: \(reports)")

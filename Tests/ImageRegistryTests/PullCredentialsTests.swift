@@ -155,7 +155,7 @@ import Testing
                 #expect(await inspector.answer(image)?.facts != nil)
                 registry.forget()
                 let other = PullCredentials([try Self.secret(["ghcr.io": "a", "\(registry.host)/other": "b"])])
-                let reports = await inspector.reports(on: [image], credentials: other, deadline: .now + .seconds(5))
+                let reports = await inspector.reports(on: [image], credentials: other, deadline: .now + .seconds(40))
                 #expect(reports.first?.isCached == true && reports.first?.answer.facts != nil)
                 #expect(registry.log.isEmpty)
             }
@@ -261,7 +261,7 @@ import Testing
                 let reports = await inspector.reports(
                     on: [image],
                     credentials: pullCredentials,
-                    deadline: .now + .seconds(5)
+                    deadline: .now + .seconds(40)
                 )
                 let subject = try inspector.lookup.subject(image, pullCredentials)
                 for value: Any in [pullCredentials, reports, subject] {

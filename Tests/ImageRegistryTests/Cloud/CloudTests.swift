@@ -16,7 +16,7 @@ import Testing
             fake.answerAsAmazon()
             fake.admit("AWS") { "password\($0)-hunter2" }
             try await ImageInspector.withInspector(fake.amazon()) { inspector in
-                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(10))
+                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(40))
                 #expect(reports.first?.answer.facts != nil && reports.first?.credential == .basic)
                 #expect(await inspector.answer("\(fake.host)/other:v1")?.facts != nil)
             }
@@ -144,7 +144,7 @@ import Testing
                 ]
             )
             try await ImageInspector.withInspector(configuration) { inspector in
-                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(10))
+                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(40))
                 #expect(reports.first?.answer.facts != nil && reports.first?.credential == .token)
                 #expect(await inspector.answer("\(fake.host)/other:v1")?.facts != nil)
             }
@@ -370,7 +370,7 @@ import Testing
             configuration.logger = Logger(label: "test") { _ in lines }
             configuration.logger.logLevel = .trace
             try await ImageInspector.withInspector(configuration) { inspector in
-                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(10))
+                let reports = await inspector.reports(on: ["\(fake.host)/app:v1"], deadline: .now + .seconds(40))
                 #expect(reports.first?.answer.facts == nil)
                 var text = ""
                 dump(reports, to: &text)

@@ -116,7 +116,8 @@ extension FakeRegistry {
                 JSONParser.parse(#"{"auths":{"\#(first.host)":{"auth":"\#(Base64.encode(auth.utf8))"}}}"#)
             )
         }
-        configuration.lookupTimeout = .seconds(5)
+        configuration.lookupTimeout = .seconds(30)
+        configuration.connectTimeout = .seconds(30)
         return configuration
     }
 }
@@ -126,7 +127,7 @@ extension ImageInspector {
     func answer(
         _ image: String,
         as credentials: PullCredentials = PullCredentials(),
-        within time: Duration = .seconds(10)
+        within time: Duration = .seconds(40)
     ) async -> ImageAnswer? {
         await reports(on: [image], credentials: credentials, deadline: .now + time).first?.answer
     }
