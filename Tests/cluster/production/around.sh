@@ -32,6 +32,9 @@ case_images_read_as_nodes_do() {
   tried "an entry without a platform" image-not-allowed '.spec.containers[0].image = $images + "/no-platform:1"'
   tried "an entry that calls itself an attestation" image-not-allowed '.spec.containers[0].image = $images + "/attested:1"'
   tried "a config with keys in other letters" image-unresolved '.spec.containers[0].image = $images + "/letters:1"'
+  tried "a module for a platform that the node can run too" image-not-allowed '.spec.containers[0].image = $images + "/older-platform:1"'
+  tried "a Wasm platform in capitals" image-not-allowed '.spec.containers[0].image = $images + "/wasm-capitals:1"'
+  tried "a config with keys in capitals" image-unresolved '.spec.containers[0].image = $images + "/capitals:1"'
   tried "a config with two entrypoints" image-unresolved '.spec.containers[0].image = $images + "/twice:1"'
   tried "a reference without a name" image-not-allowed \
     '.spec.containers[0] |= (.image = "h/x@sha384:" + ("0" * 96) | .command = ["/x.wasm"])'
@@ -49,6 +52,19 @@ case_pods_read_as_kubelets_do() {
     "$named"' .command = ["$(B)"] | .env = [{name: "A", value: ".wasm"}, {name: "B", value: "/hello$(A)"}])'
   tried "a variable from a ConfigMap" image-unresolved \
     '.spec.containers[0] |= (.command = ["$(A)"] | .env = [{name: "A", valueFrom: {configMapKeyRef: {name: "a", key: "b"}}}])'
+  tried "a variable that is set twice" image-not-allowed \
+    "$named"' .command = ["$(A)"] | .env = [{name: "A", value: "/bin/busybox"}, {name: "A", value: "/hello.wasm"}])'
+  tried "a variable that the image's ConfigMap sets" image-unresolved \
+    '.spec.containers[0] |= (.command = ["$(A)"] | .envFrom = [{configMapRef: {name: "a"}}])'
+  tried "a program below the working directory" image-not-allowed "$named"' .command = ["hello.wasm"] | .workingDir = "/")'
+  tried "an init container" image-not-allowed '.spec.initContainers = [{name: "init", image: ($images + "/named:1")}]'
+  local windows='[{matchExpressions: [{key: "kubernetes.io/os", operator: "In", values: ["windows"]}]}]'
+  local required='.) | .spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
+  tried "a Pod for Windows nodes alone" windows-pod "$named $required = $windows"
+  tried "a Pod for Windows nodes or others" image-not-allowed \
+    "$named $required = $windows"' + [{matchExpressions: [{key: "a", operator: "Exists"}]}]'
+  tried "a Pod that prefers Windows nodes" image-not-allowed \
+    "$named"' .) | .spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution = [{weight: 1, preference: '"$windows"'[0]}]'
   tried "an annotation that calls a module native" image-not-allowed \
     "$named"' .) | .metadata.annotations["polypod.dev/native-containers"] = "app"'
   tried "an annotation that opts out" image-not-allowed "$named"' .) | .metadata.annotations["polypod.dev/inject"] = "disabled"'
@@ -67,6 +83,13 @@ case_modules_in_volumes() {
   tried "a ConfigMap" module-volume-not-allowed "$mounts"'.spec.volumes = [{name: "mod", configMap: {name: "a"}}]'
   tried "a mount over the image" module-volume-not-allowed \
     "$mounts"'.spec.containers[0].command[0] = "/mod/../mod/hello.wasm" | .spec.volumes = [{name: "mod", emptyDir: {}}]'
+  tried "a file over the image's module" module-volume-not-allowed '
+    .spec.containers[0] |= (.image = $images + "/hello:1" | .volumeMounts = [{name: "mod", mountPath: "/hello.wasm", subPath: "a"}])
+    | .spec.volumes = [{name: "mod", configMap: {name: "a"}}]'
+  tried "a projected volume" module-volume-not-allowed \
+    "$mounts"'.spec.volumes = [{name: "mod", projected: {sources: [{configMap: {name: "a"}}]}}]'
+  tried "a variable that names a module in a volume" module-volume-not-allowed \
+    "$mounts"'.spec.volumes = [{name: "mod", emptyDir: {}}] | .spec.containers[0] |= (.command = ["$(A)"] | .env = [{name: "A", value: "/mod/x.wasm"}])'
   [ "$server_minor" -ge 36 ] || return 0
   local image='.spec.volumes = [{name: "mod", image: {reference: ($images + "/" + '
   tried "an image volume of another image" image-not-allowed "$mounts$image"'"second:1")}}]'
@@ -79,9 +102,15 @@ case_modules_in_volumes() {
 case_update_of_annotations() {
   local said
   trap drop_policies EXIT
+  strict_policy | kubectl apply -f -
+  in_force strict
   native_pod | jq '.spec.runtimeClassName = "crun-wasmedge"' | kubectl -n "$ns" create -f -
   said=$(kubectl -n "$ns" annotate pod native module.wasm.image/variant=compat 2>&1) && { echo "admitted: $said"; return 1; }
   expect_match "the code" "$said" '\[variant-forces-wasm\]'
+  said=$(kubectl -n "$ns" annotate pod native run.oci.handler=wasm 2>&1) && { echo "admitted: $said"; return 1; }
+  expect_match "the code" "$said" '\[variant-(forces-wasm|unknown)\]'
+  said=$(kubectl -n "$ns" set image pod/native "app=$images/second:1" 2>&1) && { echo "admitted: $said"; return 1; }
+  expect_match "the image" "$said" '\[image-not-allowed\]'
   kubectl -n "$ns" annotate pod native example.com/changed=yes
 }
 
