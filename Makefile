@@ -10,6 +10,8 @@ ENGINE = wasmedge
 ENGINES = wasmedge wasmtime
 # How long `make fuzz` runs for each parser, and for which parsers: those of Tests/FuzzTests/Corpus, if it is empty.
 FUZZ_SECONDS = 60
+# The same seed gives `make fuzz` the same inputs; 0 gives new ones.
+FUZZ_SEED = 1
 FUZZ_PARSERS =
 # Further flags for swift run, swift build and swift test, such as `-j 2`.
 SWIFT_FLAGS =
@@ -57,7 +59,7 @@ test: setup ## run every test that needs no cluster
 	swift test $(SWIFT_FLAGS) --skip-build
 
 fuzz: setup ## search for inputs that end a parser or break its rules, FUZZ_SECONDS (60) for each of FUZZ_PARSERS (all)
-	Tests/FuzzTests/run $(FUZZ_SECONDS) $(FUZZ_PARSERS)
+	Tests/FuzzTests/run $(FUZZ_SECONDS) $(FUZZ_SEED) $(FUZZ_PARSERS)
 
 build: setup ## create a debug build
 	swift build $(SWIFT_FLAGS)

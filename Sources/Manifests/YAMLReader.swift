@@ -12,9 +12,10 @@ public enum YAMLReader {
             throw BadInput(file: file, line: line, reason: "a key beside nested aliases, which could be too large")
         }
         var documents: [SourceDocument] = []
-        var converter = NodeConverter(file: file)
+        let marks = ByteOrderMarks(text)
+        var converter = NodeConverter(file: file, marks: marks)
         do {
-            for node in try compose_all(yaml: text).elements() {
+            for node in try compose_all(yaml: marks?.hidden ?? text).elements() {
                 let value = try converter.value(of: node)
                 if case .null = value { continue }
                 documents.append(SourceDocument(file: file, line: node.mark?.line ?? 1, value: value, node: node))
@@ -66,10 +67,15 @@ private struct NodeConverter {
     /// The limit on the values of one file, with its aliases expanded.
     private static let valueLimit = 250_000
 
-    let file: String
+    private let file: String
+    /// The byte order marks that the parser did not see.
+    private let marks: ByteOrderMarks?
     private var count = 0
 
-    init(file: String) { self.file = file }
+    init(file: String, marks: ByteOrderMarks?) {
+        self.file = file
+        self.marks = marks
+    }
 
     mutating func value(of node: Node) throws -> JSONValue {
         count += 1
@@ -86,7 +92,7 @@ private struct NodeConverter {
             var elements: [JSONValue] = []
             for element in sequence { elements.append(try value(of: element)) }
             return .array(elements)
-        case .scalar(let scalar): return try Self.value(of: scalar, node: node, file: file)
+        case .scalar(let scalar): return try value(of: scalar, node: node)
         case .alias:
             throw BadInput(file: file, line: node.mark?.line, reason: "an alias without an anchor")
         }
@@ -97,7 +103,7 @@ private struct NodeConverter {
         var merged: [JSONObject.Member] = []
         var names: Set<String> = []
         for (key, element) in mapping {
-            guard let name = key.scalar?.string else {
+            guard let name = key.scalar.map({ text(of: $0) }) else {
                 throw BadInput(file: file, line: key.mark?.line, reason: "a key that is not a string")
             }
             let isMerge = key.tag.description == Tag.Name.merge.rawValue
@@ -117,21 +123,27 @@ private struct NodeConverter {
         return object
     }
 
-    private static func value(of scalar: Node.Scalar, node: Node, file: String) throws -> JSONValue {
+    private func value(of scalar: Node.Scalar, node: Node) throws -> JSONValue {
         // In YAML 1.1, 12:30 is a number with base 60; for kubectl's parser it is a string.
-        if scalar.style == .plain || scalar.style == .any, scalar.string.contains(":") { return .string(scalar.string) }
+        if scalar.style == .plain || scalar.style == .any, scalar.string.contains(":") {
+            return .string(text(of: scalar))
+        }
         switch node.tag.description {
         case Tag.Name.null.rawValue: return .null
-        case Tag.Name.bool.rawValue: return node.bool.map { .bool($0) } ?? .string(scalar.string)
+        case Tag.Name.bool.rawValue: return node.bool.map { .bool($0) } ?? .string(text(of: scalar))
         case Tag.Name.int.rawValue:
-            return node.int.map { .number(String($0)) } ?? number(scalar.string)
+            return node.int.map { .number(String($0)) } ?? Self.number(scalar.string)
         case Tag.Name.float.rawValue:
             guard let float = node.float, float.isFinite else {
                 throw BadInput(file: file, line: node.mark?.line, reason: "a number that JSON cannot express")
             }
-            return number(scalar.string, else: String(float))
-        default: return .string(scalar.string)
+            return Self.number(scalar.string, else: String(float))
+        default: return .string(text(of: scalar))
         }
+    }
+
+    private func text(of scalar: Node.Scalar) -> String {
+        marks?.restored(scalar.string) ?? scalar.string
     }
 
     /// The number as written if JSON allows that form, so that it is not rounded; otherwise `other`, or a string.

@@ -27,6 +27,25 @@ struct YAMLTests {
         #expect(try YAMLReader.documents(in: text, file: "f").map(\.value) == [value], "\(why)")
     }
 
+    static let marks: [(String, JSONValue, String)] = [
+        ("a: \"\u{FEFF}x\"", ["a": "\u{FEFF}x"], "a mark at the start of a value"),
+        ("a: \u{FEFF}x\u{FEFF}", ["a": "\u{FEFF}x\u{FEFF}"], "the same without quotes, and one behind it"),
+        (#"a: "\uFEFFx""#, ["a": "\u{FEFF}x"], "escaped, as kubectl writes the files of a ConfigMap"),
+        (#"a: "\ufEfFx""#, ["a": "\u{FEFF}x"], "escaped with other digits"),
+        (#"a: "\U0000FEFFx""#, ["a": "\u{FEFF}x"], "escaped with eight digits"),
+        (#"a: '\uFeffx'"#, ["a": #"\uFeffx"#], "no escape between such quotes"),
+        (#"a: "\\uFeffx""#, ["a": #"\uFeffx"#], "a backslash that is itself escaped"),
+        ("a: |\n  \u{FEFF}<x>\n", ["a": "\u{FEFF}<x>\n"], "a block that starts with one"),
+        ("\"\u{FEFF}a\": \u{E010}", ["\u{FEFF}a": "\u{E010}"], "a key, beside a character for private use"),
+        ("\u{FEFF}a: \u{FEFF}\n---\n", ["a": "\u{FEFF}"], "one that starts the text is none of a value"),
+        ("\u{FEFF}\u{FEFF}\u{FEFF}a", "\u{FEFF}a", "the parser passes over two at the start, as kubectl's does"),
+    ]
+
+    @Test(arguments: marks)
+    func keepsByteOrderMarks(text: String, value: JSONValue, why: String) throws {
+        #expect(try YAMLReader.documents(in: text, file: "f").map(\.value) == [value], "\(why)")
+    }
+
     @Test func readsEveryDocumentWithItsLine() throws {
         let documents = try YAMLReader.documents(in: "# only a comment\n---\na: 1\n---\n---\n\nb: 2\n", file: "f")
         #expect(documents.map(\.line) == [3, 7])
