@@ -10,9 +10,9 @@ ENGINE = wasmedge
 ENGINES = wasmedge wasmtime
 # How long `make fuzz` runs for each parser, and for which parsers: those of Tests/FuzzTests/Corpus, if it is empty.
 FUZZ_SECONDS = 60
+FUZZ_PARSERS =
 # The same seed gives `make fuzz` the same inputs; 0 gives new ones.
 FUZZ_SEED = 1
-FUZZ_PARSERS =
 # Further flags for swift run, swift build and swift test, such as `-j 2`.
 SWIFT_FLAGS =
 
@@ -29,7 +29,7 @@ PRODUCTION_PACKAGES = apache2-utils docker-registry
 
 SCRIPTS = .ci/run .ci/kubernetes-source .ci/fix-apiserver .ci/fix-reflect2 .ci/restart-apiserver certs/make-certs deploy/examples/modules/build deploy/webhook/build-static deploy/webhook/make-image Tests/cluster/run Tests/cluster/node/run Tests/cluster/production/run \
   Tests/node-image/run Tests/FuzzTests/run \
-  deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/fetch \
+  deploy/node-image/make-bundle deploy/node-image/bundle/build deploy/node-image/bundle/debian-root deploy/node-image/bundle/fetch \
   deploy/node-image/bundle/llvm-stand-in deploy/node-image/kind/add-runtime deploy/local/up deploy/local/down
 SWIFT_SOURCES = Package.swift Sources Tests
 

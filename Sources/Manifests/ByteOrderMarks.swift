@@ -11,7 +11,7 @@ struct ByteOrderMarks {
     private let page: UInt8
 
     /// The lower byte of the character for a mark that is not escaped; those below stand for the spellings of an escape.
-    private static let unescaped: UInt8 = 16
+    private static let unescaped: UInt16 = 16
 
     /// Hides the marks of `text`.
     ///
@@ -29,7 +29,7 @@ struct ByteOrderMarks {
                 if let page = UInt8(String(decoding: digits.prefix(2), as: UTF8.self), radix: 16) {
                     usedPages.insert(page)
                 }
-            } else if let scalar = Self.privateUse(bytes, at: index) {
+            } else if let scalar = Self.character(bytes, at: index) {
                 usedPages.insert(UInt8(scalar >> 8))
             }
         }
@@ -38,10 +38,12 @@ struct ByteOrderMarks {
             let page = (UInt8(0xE0)...0xF7).first(where: { !usedPages.contains($0) })
         else { return nil }
         self.page = page
-        for index in marks { bytes.replaceSubrange(index..<index + 3, with: Self.character(page, Self.unescaped)) }
+        let character = String(decoding: [UInt16(page) << 8 | Self.unescaped], as: UTF16.self)
+        for index in marks { bytes.replaceSubrange(index..<index + 3, with: character.utf8) }
         for index in escapes {
-            let spelling = bytes[index..<index + 4].reduce(UInt8(0)) { $0 << 1 | ($1 & 0x20 == 0 ? 0 : 1) }
-            bytes.replaceSubrange(index..<index + 4, with: Self.digits(of: page, spelling))
+            let spelling = bytes[index..<index + 4].reduce(UInt16(0)) { $0 << 1 | ($1 & 0x20 == 0 ? 0 : 1) }
+            let digits = String(UInt16(page) << 8 | spelling, radix: 16)
+            bytes.replaceSubrange(index..<index + 4, with: digits.utf8)
         }
         hidden = String(decoding: bytes, as: UTF8.self)
     }
@@ -50,7 +52,7 @@ struct ByteOrderMarks {
     func restored(_ string: String) -> String {
         var bytes = Array(string.utf8)
         for index in bytes.indices {
-            if let scalar = Self.privateUse(bytes, at: index), scalar >> 8 == UInt32(page) {
+            if let scalar = Self.character(bytes, at: index), scalar >> 8 == UInt32(page) {
                 bytes.replaceSubrange(index..<index + 3, with: "\u{FEFF}".utf8)
             } else if let digits = Self.digits(bytes, at: index),
                 let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16), value >> 8 == UInt32(page)
@@ -82,18 +84,9 @@ struct ByteOrderMarks {
         return bytes[index..<index + 4]
     }
 
-    /// The character of the private use area that starts at `index`.
-    private static func privateUse(_ bytes: [UInt8], at index: Int) -> UInt32? {
+    /// The character at `index`, if its first byte is one of those of the private use area.
+    private static func character(_ bytes: [UInt8], at index: Int) -> UInt32? {
         guard bytes[index] == 0xEE || bytes[index] == 0xEF, index + 3 <= bytes.count else { return nil }
         return String(decoding: bytes[index..<index + 3], as: UTF8.self).unicodeScalars.first?.value
-    }
-
-    private static func character(_ page: UInt8, _ low: UInt8) -> [UInt8] {
-        [0xE0 | page >> 4, 0x80 | (page & 0x0F) << 2 | low >> 6, 0x80 | low & 0x3F]
-    }
-
-    private static func digits(of page: UInt8, _ low: UInt8) -> [UInt8] {
-        let digits = String(UInt32(page) << 8 | UInt32(low), radix: 16)
-        return Array(digits.utf8)
     }
 }

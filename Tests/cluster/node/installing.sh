@@ -43,7 +43,8 @@ case_imported_configuration() {
   before=$(sha256sum <"$config")
   said=$(install_from_here wasmedge --no-restart 2>&1) || status=$?
   after=$(sha256sum <"$config")
-  rm -r "$node_root/etc/containerd/conf.d"
+  rm "$node_root/etc/containerd/conf.d/other.toml"
+  rmdir --ignore-fail-on-non-empty "$node_root/etc/containerd/conf.d"
   cp -p "$work/bare.toml" "$config"
   expect "the exit code" "$status" 1
   expect "the configuration" "$after" "$before"
