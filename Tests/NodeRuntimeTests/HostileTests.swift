@@ -34,6 +34,12 @@ import Testing
             "a date with half a time"
         ),
         Case("version = 2\na = [2026-01-02 9, 1]\n", .configSyntax, says: "config.toml:2:", "a digit beside a date"),
+        Case(
+            "version = 2\na = [2026-01-0\\ 9 ]\n",
+            .configSyntax,
+            says: "config.toml:2:",
+            "a digit beside what is no date"
+        ),
         Case("version = 2\na = 1\na = 2\n", .configSyntax, says: "config.toml:3:", "a key twice"),
         Case("version = 2\n[a]\n[a]\n", .configSyntax, says: "config.toml:3:", "a table twice"),
         Case("version = 2\na = 99999999999999999999\n", .configSyntax, says: "config.toml:2:", "an integer too large"),

@@ -90,7 +90,7 @@ struct TOMLHeaders {
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1; advance()
             case UInt8(ascii: " "):
                 advance()
-                if isBehindWord, isDigitAlone {
+                if isBehindValue, isDigitAlone {
                     fatal = fatal ?? Fatal(line: line, reason: "a digit beside a value")
                 }
             case UInt8(ascii: "T"), UInt8(ascii: "t"):
@@ -111,8 +111,8 @@ struct TOMLHeaders {
         }
     }
 
-    /// Whether the byte before the current one follows a letter or a digit.
-    private var isBehindWord: Bool { position > 1 && Self.startsKey(bytes[position - 2]) }
+    /// Whether the byte before the current one follows a value, of whatever bytes, and nothing between values or keys.
+    private var isBehindValue: Bool { position > 1 && !" \t\r\n=,.[{".utf8.contains(bytes[position - 2]) }
 
     /// Whether the current byte is a digit with the end of a value behind it.
     private var isDigitAlone: Bool {
